@@ -1,0 +1,402 @@
+"""Raw rows and invitations of one inbox to the messages table: who wrote, which thread, what is left out.
+
+The order of decisions: exact repeats out, drafts out, direction by the owner, the conversation of
+rows without an id by the two people, sponsored rows and groups out, then invitations: each goes to
+the conversation with its inviter, or becomes a thread of its own, or is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from detector.errors import InputError
+from detector.inbox.export import Connections, Export
+from detector.inbox.owner import Owner
+from detector.inbox.people import HIDDEN_MEMBER, name_count, name_key, slug, slugs
+from detector.inbox.rows import RAW, Invitation, RawRows
+from detector.schema import KINDS, LEFT_OUT, MESSAGES, THREAD_CONSTANTS
+
+_SPONSORED_MARKS = ("spinmail-quill-editor", "%FIRSTNAME%")
+_SPONSORED_TITLE = "sponsored"
+
+
+@dataclass
+class Gathered:
+    """The messages table of one inbox, the count of what was left out, and notes for the user."""
+
+    messages: pd.DataFrame
+    left_out: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LEFT_OUT, 0))
+
+
+def gather(exports: Sequence[Export], owner: Owner) -> Gathered:
+    """Merge the inputs of one owner into one messages table (columns of `schema.MESSAGES`)."""
+    left_out = dict.fromkeys(LEFT_OUT, 0)
+    left_out["assistant"] = sum(e.assistant_rows for e in exports)
+    rows = _frame(exports)
+    repeats = _repeats(rows)
+    left_out["duplicate"] += int(repeats.sum())
+    rows = rows[~repeats]
+    left_out["draft"] = int(rows["draft"].sum())
+    rows = rows[~rows["draft"].astype(bool)].reset_index(drop=True)
+    rows = _directed(rows, owner)
+    rows = _identified(rows, owner)
+    sponsored = _sponsored(rows)
+    left_out["sponsored"] = int(sponsored.sum())
+    rows = rows[~sponsored]
+    groups = _groups(rows)
+    left_out["group"] = int(groups.sum())
+    rows = rows[~groups].reset_index(drop=True)
+    rows, invited = _invitations(rows, exports, owner, left_out)
+    messages = pd.concat([rows, invited], ignore_index=True) if len(invited) else rows
+    return Gathered(_ordered(messages, owner), left_out)
+
+
+def _frame(exports: Sequence[Export]) -> pd.DataFrame:
+    raw = RawRows()
+    for export in exports:
+        raw.extend(export.rows)
+    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in raw.columns.items()})
+    frame["at"] = frame["at"].astype("int64")
+    frame["draft"] = frame["draft"].astype(bool)
+    frame["attachments"] = frame["attachments"].astype(bool)
+    own = np.concatenate([np.full(len(e.rows), e.rows.own_format) for e in exports]) if exports else []
+    frame["own_format"] = np.asarray(own, dtype=bool)
+    frame["row"] = np.arange(len(frame))
+    frame["former_id"] = ""
+    return frame
+
+
+def _repeats(rows: pd.DataFrame) -> pd.Series:
+    """Rows said already: same conversation, moment, sender and text (the whole row in a message CSV)."""
+    if not len(rows):
+        return pd.Series([], dtype=bool)
+    key = rows[["conversation", "at", "text", "draft", "direction"]].copy()
+    key["who"] = rows["sender"].map(name_key)
+    # two empty texts are one row only if all else is equal too (attachments, say)
+    no_id = rows["conversation"] == ""
+    key["to"] = rows["to"].map(name_key).where(no_id, "")
+    whole = rows["own_format"] | (rows["text"] == "")
+    key["rest"] = (rows["kind"] + "\0" + rows["sender_url"] + "\0" + rows["raw_text"]).where(whole, "")
+    return key.duplicated()
+
+
+def _directed(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
+    """Direction where the file did not say it: sent if the sender is the owner by URL, else by name."""
+    rows = rows.copy()
+    rows["person"] = rows["sender_url"].map(slug)
+    rows["name"] = rows["sender"].map(name_key)
+    if owner.known:
+        by_url = rows["person"] == owner.slug if owner.slug else pd.Series(False, index=rows.index)
+        by_name = (rows["person"] == "") & rows["name"].isin(owner.names) & (rows["name"] != "")
+        if not owner.slug:
+            by_name = rows["name"].isin(owner.names) & (rows["name"] != "")
+        found = np.where(by_url | by_name, "sent", "received")
+    else:
+        found = np.full(len(rows), "received", dtype=object)
+    rows["direction"] = np.where(rows["direction"] == "", found, rows["direction"])
+    return rows
+
+
+def _identified(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
+    """Adds `other` (key of the other person), `others` (how many the row itself shows), and thread ids."""
+    others: list[str] = []
+    counts: list[int] = []
+    columns = [rows[c].tolist() for c in ("direction", "person", "name", "to", "to_urls", "conversation")]
+    # a loop over rows: set arithmetic on cells of several URLs, with cached parsing
+    for direction, person, name, to, to_urls, conversation in zip(*columns, strict=True):
+        receivers = [s for s in slugs(to_urls) if s not in (owner.slug, person)]
+        if direction == "received":
+            key = person or (f"name:{name}" if name else "")
+            if name == HIDDEN_MEMBER and not person:
+                key = ""
+            others.append(key)
+            extra = len(receivers) if owner.slug else max(0, len(slugs(to_urls)) - 1)
+            if not to_urls:
+                extra = max(0, name_count(to) - 1) if to and name_key(to) not in owner.names else 0
+            counts.append(1 + extra)
+        else:
+            named = name_count(to)
+            if receivers:
+                others.append(receivers[0])
+                counts.append(len(receivers))
+            else:
+                others.append(f"name:{name_key(to)}" if to and not conversation else "")
+                counts.append(named if to and not to_urls else 1)
+    rows["other"] = others
+    rows["others"] = counts
+    rows = _same_names(rows)
+    key = owner.slug or next(iter(sorted(owner.names)), "")
+    missing = rows["conversation"] == ""
+    if missing.any():
+        for line in rows.loc[missing & (rows["other"] == ""), "where"][:1]:
+            raise InputError(line, "has neither a conversation nor a person", "name the column with --column thread_id=NAME")
+        # without ids a group would share its rows' pair with a private talk: it gets a key of its own
+        token = rows["other"].where(rows["others"] < 2, "group\0" + rows["to"].map(name_key))[missing]
+        pairs = {other: _pair_id(key, other) for other in token.unique()}
+        rows.loc[missing, "conversation"] = token.map(pairs)
+    return rows
+
+
+def _pair_id(one: str, other: str) -> str:
+    """The id of a conversation that has none: a short hash of the two people, in either order."""
+    people = "\0".join(sorted((one, other)))
+    return "pair:" + hashlib.sha256(people.encode()).hexdigest()[:12]
+
+
+def _same_names(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows without a URL belong to the person of that name: in the conversation, or where there is no id, anywhere."""
+    known: dict[tuple[str, str], str] = {}
+    received = rows[(rows["direction"] == "received") & (rows["person"] != "") & (rows["name"] != "")]
+    for conversation, name, person in zip(received["conversation"], received["name"], received["person"], strict=True):
+        # the first slug of a name stands for later ones of the same name: people rename their address
+        known.setdefault((conversation, name), person)
+    other = [
+        known.get((conversation, key[5:]), key)
+        if key.startswith("name:")
+        else known.get((conversation, name), key)
+        if key and direction == "received"
+        else key
+        for conversation, key, name, direction in zip(
+            rows["conversation"], rows["other"], rows["name"], rows["direction"], strict=True
+        )
+    ]
+    rows["other"] = other
+    return rows
+
+
+def _sponsored(rows: pd.DataFrame) -> pd.Series:
+    """Rows of a sender without URL whose content or conversation title bears a campaign's mark."""
+    no_url = (rows["sender_url"].str.strip() == "") & (rows["direction"] == "received") & ~rows["own_format"]
+    marked = rows["title"].str.lower().str.contains(_SPONSORED_TITLE, regex=False)
+    for mark in _SPONSORED_MARKS:
+        marked |= rows["raw_text"].str.contains(mark, regex=False)
+    whole = rows.loc[no_url & marked, ["conversation", "name"]].drop_duplicates()
+    campaigns = set(zip(whole["conversation"], whole["name"], strict=True))
+    pairs = pd.Series(list(zip(rows["conversation"], rows["name"], strict=True)), index=rows.index, dtype=object)
+    return no_url & pairs.isin(campaigns)
+
+
+def _groups(rows: pd.DataFrame) -> pd.Series:
+    """Rows of conversations with more than one other person."""
+    if not len(rows):
+        return pd.Series([], dtype=bool)
+    crowded = rows.groupby("conversation")["others"].transform("max") > 1
+    named = rows[rows["other"] != ""]
+    people = named.groupby("conversation")["other"].nunique()
+    many = rows["conversation"].isin(people.index[people > 1])
+    return crowded | many
+
+
+@dataclass
+class _Conversation:
+    """What joining an invitation needs to know of a conversation."""
+
+    id: str
+    first: int
+    last: int
+    texts: dict[str, int]  # text key of the other's messages -> row index, earliest first
+
+
+def _text_key(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _conversations(rows: pd.DataFrame) -> dict[str, list[_Conversation]]:
+    """The conversations of each other person, by slug and by name key."""
+    found: dict[str, _Conversation] = {}
+    owners: dict[str, set[str]] = defaultdict(set)
+    ordered = rows.sort_values("at", kind="stable")
+    columns = ("conversation", "at", "direction", "text", "other", "name", "person", "to", "to_urls")
+    for index, values in zip(ordered.index, zip(*(ordered[c] for c in columns), strict=True), strict=True):
+        conversation, at, direction, text, other, name, person, to, to_urls = values
+        entry = found.setdefault(conversation, _Conversation(conversation, at, at, {}))
+        entry.last = at
+        if direction == "received":
+            if text:
+                entry.texts.setdefault(_text_key(text), index)
+            owners[conversation] |= {k for k in (other, person, f"name:{name}" if name else "") if k}
+        else:
+            owners[conversation] |= {k for k in (other, *slugs(to_urls)) if k}
+            if to and name_count(to) == 1:
+                owners[conversation].add(f"name:{name_key(to)}")
+    people: dict[str, list[_Conversation]] = defaultdict(list)
+    for conversation, keys in owners.items():
+        for key in keys:
+            people[key].append(found[conversation])
+    return people
+
+
+def _invitations(
+    rows: pd.DataFrame, exports: Sequence[Export], owner: Owner, left_out: dict[str, int]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Place every invitation; returns the rows (kinds mended) and the rows that invitations add."""
+    connections = Connections()
+    for export in exports:
+        connections.merge(export.connections)
+    incoming: list[Invitation] = []
+    seen: set[tuple] = set()
+    for invitation in sorted((i for e in exports for i in e.invitations), key=lambda i: (i.at, i.sender, i.text)):
+        key = (
+            invitation.sender_slug or name_key(invitation.sender),
+            invitation.receiver_slug or name_key(invitation.receiver),
+            invitation.at,
+            _text_key(invitation.text),
+            invitation.direction,
+        )
+        if key in seen:
+            left_out["duplicate"] += 1
+        elif seen.add(key) or _is_outgoing(invitation, owner):
+            left_out["outgoing"] += 1
+        else:
+            incoming.append(invitation)
+    if not incoming:
+        return rows, rows.iloc[:0]
+    people = _conversations(rows)
+    added: list[dict] = []
+    used: dict[str, int] = {}
+    kinds = rows["kind"].to_numpy(dtype=object).copy()
+    former: dict[str, str] = {}
+    for invitation in incoming:
+        person = invitation.sender_slug
+        name = f"name:{name_key(invitation.sender)}"
+        theirs = (people.get(person) if person else None) or (
+            people.get(name) if name != "name:" and not _other_slug(people, name, person) else None
+        )
+        base = _invitation_id(invitation)
+        if theirs:
+            left_out["joined"] += 1
+            same = [c for c in theirs if invitation.text and _text_key(invitation.text) in c.texts]
+            if same:
+                index = same[0].texts[_text_key(invitation.text)]
+                kinds[index] = "invitation"
+                former.setdefault(same[0].id, base)
+            else:
+                home = _home(theirs, invitation.at)
+                added.append(_invitation_row(invitation, home.id, owner))
+                former.setdefault(home.id, base)
+        elif not invitation.text and connections.has(person, invitation.sender):
+            left_out["accepted"] += 1
+        else:
+            used[base] = used.get(base, 0) + 1
+            thread = base if used[base] == 1 else f"{base}~{used[base]}"
+            added.append(_invitation_row(invitation, thread, owner))
+    rows = rows.assign(kind=kinds)
+    rows["former_id"] = rows["conversation"].map(former).fillna("")
+    return rows, pd.DataFrame(added) if added else rows.iloc[:0]
+
+
+def _other_slug(people: dict[str, list[_Conversation]], name: str, person: str) -> bool:
+    """Whether the conversations under this name are known to be another person's (another slug)."""
+    if not person:
+        return False
+    mine = {id(c) for c in people.get(name, ())}
+    return any(
+        id(c) in mine for key, theirs in people.items() if not key.startswith("name:") and key != person for c in theirs
+    )
+
+
+def _is_outgoing(invitation: Invitation, owner: Owner) -> bool:
+    if invitation.direction in ("OUTGOING", "INCOMING"):
+        return invitation.direction == "OUTGOING"
+    if invitation.sender_slug and owner.slug:
+        return invitation.sender_slug == owner.slug
+    return name_key(invitation.sender) in owner.names
+
+
+def _invitation_id(invitation: Invitation) -> str:
+    if invitation.sender_slug:
+        return f"invitation:{invitation.sender_slug}"
+    token = f"{name_key(invitation.sender)}\0{invitation.at}"
+    return "invitation:" + hashlib.sha256(token.encode()).hexdigest()[:12]
+
+
+def _home(theirs: list[_Conversation], at: int) -> _Conversation:
+    """The earliest conversation after the invitation; else the latest one before it."""
+    after = [c for c in theirs if c.first >= at]
+    if after:
+        return min(after, key=lambda c: (c.first, c.id))
+    running = [c for c in theirs if c.last >= at]
+    if running:
+        return min(running, key=lambda c: (c.first, c.id))
+    return max(theirs, key=lambda c: (c.last, c.id))
+
+
+def _invitation_row(invitation: Invitation, thread: str, owner: Owner) -> dict:
+    row = dict.fromkeys(RAW, "")
+    row |= {
+        "where": invitation.where,
+        "conversation": thread,
+        "sender": invitation.sender,
+        "sender_url": invitation.sender_url,
+        "to": invitation.receiver,
+        "to_urls": invitation.receiver_url,
+        "at": invitation.at,
+        "raw_text": invitation.text,
+        "text": invitation.text,
+        "draft": False,
+        "attachments": False,
+        "direction": "received",
+        "kind": "invitation",
+        "own_format": False,
+        "row": -1,
+        "former_id": "" if thread.startswith("invitation:") else _invitation_id(invitation),
+        "person": invitation.sender_slug,
+        "name": name_key(invitation.sender),
+        "other": invitation.sender_slug or f"name:{name_key(invitation.sender)}",
+        "others": 1,
+    }
+    return row
+
+
+def _ordered(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
+    """Sorted by thread and time, numbered, with the columns of `schema.MESSAGES`.
+
+    Equal times: a message CSV keeps its own order; elsewhere, where the order of rows means
+    nothing, the invitation stands first and the rest is ordered by direction and text.
+    """
+    rows = rows.copy()
+    rows["rank"] = rows["kind"].map({kind: i for i, kind in enumerate(KINDS)}).fillna(1).where(~rows["own_format"].astype(bool), 0)
+    own = rows["own_format"].astype(bool)
+    rows["tie"] = (rows["direction"] + "\0" + rows["text"]).where(~own, "")
+    rows["place"] = rows["row"].where(own, 0)
+    unknown = rows["at"] == np.iinfo("int64").min
+    rows["moment"] = rows["at"].where(~unknown, np.iinfo("int64").max)
+    if own.any() and unknown.any():
+        # a message CSV without times keeps the file's order
+        timeless = rows.groupby("conversation")["at"].transform("max") == np.iinfo("int64").min
+        rows.loc[timeless, "moment"] = 0
+    rows = rows.sort_values(["conversation", "moment", "rank", "place", "tie"], kind="stable", ignore_index=True)
+    messages = pd.DataFrame(index=rows.index)
+    messages["thread_id"] = rows["conversation"]
+    messages["number"] = (rows.groupby("conversation").cumcount() + 1).astype("int64")
+    messages["sent_at"] = pd.to_datetime(rows["at"].to_numpy(dtype="int64").view("M8[us]")).tz_localize("UTC")
+    for column in ("direction", "kind", "sender", "sender_url", "text", "subject"):
+        messages[column] = rows[column]
+    messages["attachments"] = rows["attachments"].astype(bool)
+    messages["former_id"] = rows["former_id"]
+    for column in THREAD_CONSTANTS:
+        messages[column] = _constant(rows, column)
+    recipient = messages["recipient"]
+    messages["inbox"] = owner.inbox if owner.known else recipient
+    return messages[list(MESSAGES)]
+
+
+def _constant(rows: pd.DataFrame, column: str) -> pd.Series:
+    """One value a thread, from whichever row holds it. Raises InputError for two different ones."""
+    filled = rows.loc[rows[column] != "", ["conversation", column]].drop_duplicates()
+    twice = filled[filled["conversation"].duplicated()]
+    if len(twice) and column in ("label", "recipient_headline", "recipient_services"):
+        thread = twice["conversation"].iloc[0]
+        values = filled.loc[filled["conversation"] == thread, column].tolist()
+        where = rows.loc[rows["conversation"] == thread, "where"].iloc[-1].rsplit(", line ", 1)[0]
+        what = {"label": "labels", "recipient_headline": "headlines", "recipient_services": "services"}[column]
+        shown = " and ".join(f"{v:.60}" for v in values[:2])
+        raise InputError(where, f"thread {thread} has two different {what} ({shown})", "keep one of them")
+    first = filled.drop_duplicates("conversation").set_index("conversation")[column]
+    return rows["conversation"].map(first).fillna("")

@@ -1,0 +1,1 @@
+"""Hits and text to verdicts: features, classifier, calibration, cut-offs, explanation, the model file."""

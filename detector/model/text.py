@@ -1,0 +1,105 @@
+"""The text part of the model: words, pairs of words and character n-grams, weighed per message.
+
+A message's features are sums over its tokens; a thread's are sums over its messages. What keeps
+that true under length normalisation is that the norm is a sum as well: a text is divided by the
+root of the summed squares of its tokens' weights. So every prefix of a thread is a running sum,
+and a character n-gram is looked at once per distinct word, never per occurrence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from detector.patterns.reading import Reading
+from detector.patterns.tokens import Vocabulary
+
+GRAM_SIZES = (2, 3, 4, 5)
+_GRAM_WORD = 24  # letters of a word that are looked at
+
+
+def grams(word: str) -> list[str]:
+    """The character n-grams of a word with its two bounds; classes such as <num> have none.
+
+    >>> grams("hi")
+    [' h', 'hi', 'i ', ' hi', 'hi ', ' hi ']
+    """
+    if not word[0].isalpha():
+        return []
+    padded = f" {word[:_GRAM_WORD]} "
+    return [padded[i : i + n] for n in GRAM_SIZES for i in range(len(padded) - n + 1)]
+
+
+@dataclass
+class TextSpace:
+    """Which words, word pairs and character n-grams the model knows.
+
+    `words`: normal forms; `pairs`: two word numbers each (sorted by first * len(words) + second);
+    `grams`: n-grams. `*_idf`: their weights, same length.
+    """
+
+    words: list[str]
+    pairs: np.ndarray
+    grams: list[str]
+    word_idf: np.ndarray
+    pair_idf: np.ndarray
+    gram_idf: np.ndarray
+    word_index: dict[str, int] = field(init=False, repr=False)
+    gram_index: dict[str, int] = field(init=False, repr=False)
+    pair_keys: np.ndarray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.word_index = {w: i for i, w in enumerate(self.words)}
+        self.gram_index = {g: i for i, g in enumerate(self.grams)}
+        self.pair_keys = self.pairs[:, 0].astype(np.int64) * max(len(self.words), 1) + self.pairs[:, 1]
+
+    def pair_numbers(self, reading: Reading, word_of_token: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(positions of first tokens, pair numbers) of all known pairs of neighbours within a message."""
+        words = word_of_token
+        if len(words) < 2 or not len(self.pair_keys):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        both = (words[:-1] >= 0) & (words[1:] >= 0)
+        bounds = reading.tokens.starts[1:-1]
+        bounds = bounds[(bounds > 0) & (bounds < len(words))]
+        both[bounds - 1] = False
+        places = np.flatnonzero(both)
+        keys = words[places] * len(self.words) + words[places + 1]
+        at = np.minimum(np.searchsorted(self.pair_keys, keys), len(self.pair_keys) - 1)
+        known = self.pair_keys[at] == keys
+        return places[known], at[known]
+
+
+class TokenTable:
+    """Numbers kept per distinct raw token of a vocabulary, worked out once as it grows.
+
+    `word`: the token's word number, -1 for unknown; `rows`: one row of `width` values a token, what
+    `of_word` gives for its normal form.
+    """
+
+    def __init__(self, space: TextSpace, width: int) -> None:
+        self.space, self.width = space, width
+        self._vocabulary: Vocabulary | None = None
+        self._generation = -1
+        self._reset()
+
+    def _reset(self) -> None:
+        self.word = np.zeros(0, dtype=np.int64)
+        self.rows = np.zeros((0, self.width))
+
+    def of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
+        """The rows of fresh words (to be given by the user of the table)."""
+        raise NotImplementedError
+
+    def update(self, vocabulary: Vocabulary) -> None:
+        """Catch up with the vocabulary."""
+        if self._vocabulary is not vocabulary or self._generation != vocabulary.generation:
+            self._vocabulary, self._generation = vocabulary, vocabulary.generation
+            self._reset()
+        fresh = vocabulary.normals[len(self.word) :]
+        if fresh:
+            index = self.space.word_index
+            numbers = np.array([index.get(w, -1) for w in fresh], dtype=np.int64)
+            self.word = np.concatenate([self.word, numbers])
+            self.rows = np.vstack([self.rows, self.of_words(fresh, numbers)])

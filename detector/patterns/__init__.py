@@ -1,0 +1,84 @@
+"""Threads to hits: every pattern found, with its evidence, and the kinds of service named.
+
+`Finder` is the door. It keeps the compiled phrase book and the vocabulary between batches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from detector.patterns import homework, mismatch, note, pitch, sequence, services
+from detector.patterns.catalogue import FAMILIES, Pattern, shipped, with_extra, written_phrases
+from detector.patterns.finding import Finding
+from detector.patterns.hits import Hits
+from detector.patterns.language import LanguageVotes
+from detector.patterns.phrases import Found, PhraseBook
+from detector.patterns.reading import Reading
+from detector.patterns.tokens import Vocabulary
+
+__all__ = ["FAMILIES", "Finder", "Pattern", "Searched", "shipped", "with_extra"]
+
+
+@dataclass
+class Searched:
+    """A batch after the search: `hits` in reading order, `languages` and `sells` one a thread.
+
+    `sells` indexes `services.kinds()`, -1 for none.
+    """
+
+    reading: Reading
+    patterns: tuple[Pattern, ...]
+    hits: Hits
+    languages: list[str]
+    sells: np.ndarray
+
+
+class Finder:
+    """Finds all patterns in batches of threads.
+
+    >>> from detector.threads import group, messages_table
+    >>> threads = group(messages_table([("t", "received", "Hi {firstName}, great profile!")])).threads
+    >>> searched = Finder().search(threads)
+    >>> hit = searched.hits
+    >>> spot = [hit.place(i, searched.reading) for i in range(len(hit))
+    ...         if searched.patterns[hit.pattern[i]].id == "note.merge-failure"]
+    >>> searched.reading.texts[0][slice(*spot[0])]
+    '{firstName}'
+    """
+
+    def __init__(self, patterns: tuple[Pattern, ...] | None = None) -> None:
+        self.patterns = patterns if patterns is not None else shipped()
+        self.indices = {p.id: i for i, p in enumerate(self.patterns)}
+        # the kinds of service are phrases too: one book, one pass, numbered after the patterns
+        shift = len(self.patterns)
+        written = written_phrases(self.patterns) + [(shift + k, p) for k, p in services.written_services()]
+        self.book = PhraseBook(written)
+        self.vocabulary = Vocabulary()
+        self.votes = LanguageVotes()
+        self._by_owner = np.array([p.by == "owner" for p in self.patterns], dtype=bool)
+
+    def search(self, threads: pd.DataFrame) -> Searched:
+        """All hits in a threads table (columns of `schema.THREADS`)."""
+        reading = Reading.of(threads, self.vocabulary)
+        found = self.book.find(reading.texts, self.vocabulary, reading.tokens)
+        shift = len(self.patterns)
+        named: list[tuple[Found, int]] = []
+        languages = self.votes.of(reading)
+        own = services.offered_by(reading.recipients, self.book, shift)
+        finding = Finding(reading, self.patterns, self.indices, languages, named, own)
+        theirs, owners = reading.theirs, reading.owners
+        for place in found:
+            if place.pattern >= shift:
+                named.append((place, place.pattern - shift))
+            elif (owners if self._by_owner[place.pattern] else theirs)[place.row]:
+                finding.hits.add(place.pattern, place.row, place.first, place.end, in_tokens=True)
+        for family in (note, homework, pitch, mismatch, sequence):
+            family.find(finding)
+        homework.find_missing(finding)
+        weight = np.zeros(len(reading))
+        np.add.at(weight, finding.hits.rows_of(i for i, p in enumerate(self.patterns) if p.family == "pitch"), 1.0)
+        sells = services.main_kind(named, reading, weight)
+        return Searched(reading, self.patterns, finding.hits.freeze(), languages, sells)

@@ -1,0 +1,228 @@
+"""Phrases in data files, found in one pass over the tokens.
+
+All phrases of all patterns are compiled into one trie over normal forms. A message is walked once;
+only tokens that can open a phrase are looked at.
+
+The notation, for people who write phrases: words stand for themselves (case, accents and
+punctuation do not count); `word*` any ending; `(a|b c|)` alternatives; `_` one word; `~` nothing up
+to three words; `#` a number; `<link>`, `<mail>`, `<money>` an address or a sum; `^` first: the
+phrase must open the message, a line or a sentence.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from detector.errors import InputError
+from detector.patterns.tokens import (
+    CALENDAR,
+    LINK,
+    MAIL,
+    MONEY,
+    NUMBER,
+    TOKEN,
+    Tokens,
+    Vocabulary,
+    fold,
+    is_currency,
+    normal,
+    opens_sentence,
+    spans,
+)
+
+_GAP = 3
+_PART = re.compile(r"\([^()]*\)|<\w+>|[^\s()]+")
+_ANY, _OPENS = "_", "^"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One phrase found: which pattern, which message (row), which tokens (end exclusive)."""
+
+    pattern: int
+    row: int
+    first: int
+    end: int
+
+
+@dataclass
+class _Node:
+    next: dict[str, _Node] = field(default_factory=dict)
+    gap: _Node | None = None
+    ends: list[tuple[int, bool]] = field(default_factory=list)  # pattern, must open a sentence
+
+
+class PhraseBook:
+    """All phrases of all patterns, compiled.
+
+    >>> book = PhraseBook([(7, "we help ~ (companies|brands)")])
+    >>> text = "At Acme we help small retail brands grow"
+    >>> [(f.pattern, f.first, f.end) for f in book.find([text])]
+    [(7, 2, 7)]
+    """
+
+    def __init__(self, phrases: Iterable[tuple[int, str]]) -> None:
+        self.root = _Node()
+        self.prefixes: dict[str, str] = {}  # "agend" -> its key in the trie
+        self.size = 0
+        for pattern, phrase in phrases:
+            self._add(pattern, phrase)
+        self._lengths = sorted({len(p) for p in self.prefixes})
+        self._vocabulary: Vocabulary | None = None
+        self._generation = -1
+        self._keys: list[tuple[str, ...]] = []
+        self._opens = np.zeros(0, dtype=bool)
+
+    def _add(self, pattern: int, phrase: str) -> None:
+        for elements in expand(phrase):
+            opens = elements[0] == _OPENS
+            node = self.root
+            for element in elements[1:] if opens else elements:
+                if element == "~":
+                    if node.gap is None:
+                        node.gap = _Node()
+                    node = node.gap
+                else:
+                    if element.endswith("*"):
+                        self.prefixes[element[:-1]] = element
+                    node = node.next.setdefault(element, _Node())
+            node.ends.append((pattern, opens))
+            self.size += 1
+
+    def _prepare(self, vocabulary: Vocabulary) -> None:
+        """Work out, once per distinct token, which keys of the trie it can stand for."""
+        if self._vocabulary is not vocabulary or self._generation != vocabulary.generation:
+            self._vocabulary, self._generation = vocabulary, vocabulary.generation
+            self._keys, self._opens = [], np.zeros(0, dtype=bool)
+        known = len(self._keys)
+        if known == len(vocabulary.normals):
+            return
+        top = self.root.next
+        opens = []
+        for word in vocabulary.normals[known:]:
+            keys = self.keys(word)
+            self._keys.append(keys)
+            opens.append(any(key in top for key in keys))
+        self._opens = np.concatenate([self._opens, np.asarray(opens, dtype=bool)])
+
+    def keys(self, word: str) -> tuple[str, ...]:
+        """What a normal form may be called in a phrase: itself, a class, `_`, prefixes with `*`."""
+        keys = [word]
+        if word.startswith(NUMBER):
+            keys = ["#", _ANY]
+        elif word in (LINK, CALENDAR):
+            keys = [LINK]
+        elif word[0].isalnum():
+            keys.append(_ANY)
+            keys += [self.prefixes[word[:n]] for n in self._lengths if word[:n] in self.prefixes]
+            if is_currency(word):
+                keys.append("<currency>")
+        elif is_currency(word):
+            keys = ["<currency>"]
+        return tuple(keys)
+
+    def find(
+        self, texts: Sequence[str], vocabulary: Vocabulary | None = None, tokens: Tokens | None = None
+    ) -> list[Found]:
+        """All phrases found in the messages, the longest of a pattern at each place, in reading order."""
+        vocabulary = vocabulary or Vocabulary()
+        tokens = tokens or vocabulary.read(texts)
+        self._prepare(vocabulary)
+        ids = tokens.ids
+        if not len(ids):
+            return []
+        places = np.flatnonzero(self._opens[ids])
+        rows = np.searchsorted(tokens.starts, places, side="right") - 1
+        ends = tokens.starts[rows + 1]
+        starts = tokens.starts[rows]
+        sequence = ids.tolist()
+        keys, top = self._keys, self.root.next
+        found: list[Found] = []
+        for place, row, end, start in zip(
+            places.tolist(), rows.tolist(), ends.tolist(), starts.tolist(), strict=True
+        ):
+            best: dict[int, int] = {}
+            for key in keys[sequence[place]]:
+                node = top.get(key)
+                if node is not None:
+                    self._walk(node, place + 1, end, sequence, best, texts[row] if row < len(texts) else "", place - start)
+            for pattern, stop in best.items():
+                found.append(Found(pattern, row, place - start, stop - start))
+        return found
+
+    def _walk(
+        self, node: _Node, at: int, end: int, sequence: list[int], best: dict[int, int], text: str, first: int
+    ) -> None:
+        for pattern, opens in node.ends:
+            if best.get(pattern, 0) < at and (not opens or _opens(text, first)):
+                best[pattern] = at
+        if at < end and node.next:
+            after = node.next
+            for key in self._keys[sequence[at]]:
+                follow = after.get(key)
+                if follow is not None:
+                    self._walk(follow, at + 1, end, sequence, best, text, first)
+        if node.gap is not None:
+            for skip in range(_GAP + 1):
+                if at + skip >= end:
+                    break
+                for key in self._keys[sequence[at + skip]]:
+                    follow = node.gap.next.get(key)
+                    if follow is not None:
+                        self._walk(follow, at + skip + 1, end, sequence, best, text, first)
+
+
+def _opens(text: str, first: int) -> bool:
+    places = spans(text)
+    return first < len(places) and opens_sentence(text, places[first][0])
+
+
+def expand(phrase: str, where: str = "phrase") -> list[list[str]]:
+    """A written phrase as all its element lists. Raises InputError for a notation that is none.
+
+    >>> expand("(quick|) call* #")
+    [['quick', 'call*', '#'], ['call*', '#']]
+    """
+    parts = _PART.findall(phrase)
+    if "".join(parts).replace(" ", "") != phrase.replace(" ", "") or not parts:
+        raise InputError(where, f"the phrase {phrase!r} has an open bracket or nothing in it", "mend the phrase")
+    choices: list[list[list[str]]] = []
+    for part in parts:
+        options = part[1:-1].split("|") if part.startswith("(") else [part]
+        choices.append([elements for option in options for elements in _elements(option, where)])
+    found = []
+    for combination in itertools.product(*choices):
+        elements = [e for option in combination for e in option]
+        if not elements or elements[0] == "~" or elements[-1] == "~" or elements in (["_"], ["^"]):
+            raise InputError(where, f"the phrase {phrase!r} begins or ends with a gap or is empty", "mend the phrase")
+        found.append(elements)
+    return found
+
+
+def _elements(option: str, where: str) -> list[list[str]]:
+    """One alternative as element lists; a sum of money can be written either way round."""
+    found: list[list[str]] = [[]]
+    for word in option.split():
+        if word == MONEY:
+            found = [head + tail for head in found for tail in (["<currency>", "#"], ["#", "<currency>"])]
+        else:
+            tail = [word] if word in ("_", "~", "#", LINK, MAIL) else _word_elements(word, where)
+            found = [head + tail for head in found]
+    return found
+
+
+def _word_elements(word: str, where: str) -> list[str]:
+    elements = ["^"] if word.startswith("^") else []
+    ending = word.endswith("*")
+    pieces = [normal(token) for token in TOKEN.findall(word.strip("^*"))]
+    pieces = ["#" if piece.startswith(NUMBER) else LINK if piece == CALENDAR else piece for piece in pieces]
+    if ending:
+        if not pieces or len(pieces[-1]) < 2:
+            raise InputError(where, f"{word!r} is too short for an open ending", "write more letters before *")
+        pieces[-1] = fold(pieces[-1]) + "*"
+    return elements + pieces

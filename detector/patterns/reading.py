@@ -1,0 +1,115 @@
+"""A batch of threads laid flat: one entry a message, the tokens of all of them, who receives them.
+
+Everything the patterns and the features ask of a batch is worked out here once, in columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from detector.patterns.tokens import Tokens, Vocabulary
+from detector.schema import KINDS
+
+
+@dataclass
+class Reading:
+    """Messages of a batch of threads, flat.
+
+    Arrays have one entry a message (n) unless said: `texts` (list of n str), `thread` (which of the
+    t threads), `starts` and `sizes` (t entries: where a thread's messages begin, how many), `number`
+    (1-based), `received` (flag), `kind` (index into `schema.KINDS`), `times` (microseconds). `who`
+    (t entries) indexes `recipients`, the distinct (name, headline, services) of the batch.
+    """
+
+    texts: list[str]
+    thread: np.ndarray
+    starts: np.ndarray
+    sizes: np.ndarray
+    received: np.ndarray
+    kind: np.ndarray
+    times: np.ndarray
+    who: np.ndarray
+    recipients: list[tuple[str, str, str]]
+    vocabulary: Vocabulary
+    tokens: Tokens
+
+    @classmethod
+    def of(cls, threads: pd.DataFrame, vocabulary: Vocabulary) -> Reading:
+        """Lay a threads table (columns of `schema.THREADS`) flat."""
+        sizes = threads["texts"].map(len).to_numpy(dtype=np.int64)
+        starts = np.cumsum(sizes) - sizes
+        texts = [text for group in threads["texts"] for text in group]
+        received = np.array([d == "received" for group in threads["directions"] for d in group], dtype=bool)
+        codes = {kind: i for i, kind in enumerate(KINDS)}
+        kind = np.array([codes[k] for group in threads["kinds"] for k in group], dtype=np.int8)
+        times = np.array([t for group in threads["times"] for t in group], dtype=np.int64)
+        who: dict[tuple[str, str, str], int] = {}
+        columns = (threads["recipient"], threads["recipient_headline"], threads["recipient_services"])
+        index = [who.setdefault(key, len(who)) for key in zip(*columns, strict=True)]
+        return cls(
+            texts=texts,
+            thread=np.repeat(np.arange(len(threads)), sizes),
+            starts=starts,
+            sizes=sizes,
+            received=received,
+            kind=kind,
+            times=times,
+            who=np.asarray(index, dtype=np.int64),
+            recipients=list(who),
+            vocabulary=vocabulary,
+            tokens=vocabulary.read(texts),
+        )
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def number(self) -> np.ndarray:
+        """1-based message numbers within the thread."""
+        return np.arange(len(self.texts)) - np.repeat(self.starts, self.sizes) + 1
+
+    @cached_property
+    def filled(self) -> np.ndarray:
+        """Messages with text."""
+        return np.array([bool(t) for t in self.texts], dtype=bool)
+
+    @cached_property
+    def theirs(self) -> np.ndarray:
+        """The sender's messages with text."""
+        return self.received & self.filled
+
+    @cached_property
+    def owners(self) -> np.ndarray:
+        """The owner's messages with text."""
+        return ~self.received & self.filled
+
+    def before(self, flags: np.ndarray) -> np.ndarray:
+        """How many flagged messages stand before each message in its own thread."""
+        total = np.cumsum(flags) - flags
+        return total - np.repeat(total[self.starts], self.sizes)
+
+    @cached_property
+    def rank(self) -> np.ndarray:
+        """0 for the sender's first message with text, 1 for the second, …; -1 for all other messages."""
+        return np.where(self.theirs, self.before(self.theirs), -1)
+
+    @cached_property
+    def replies_before(self) -> np.ndarray:
+        """The owner's messages with text before each message."""
+        return self.before(self.owners)
+
+    @cached_property
+    def streak(self) -> np.ndarray:
+        """For each of the sender's messages with text, how many of them stand in a row since the
+        owner last wrote, itself included; 0 for other messages."""
+        theirs = self.theirs.astype(np.int64)
+        running = np.cumsum(theirs)
+        position = np.arange(len(theirs))
+        first = np.repeat(self.starts, self.sizes)
+        barrier = np.maximum.accumulate(np.where(~self.received, position, -1)) if len(theirs) else position
+        base = np.where(barrier >= first, running[np.maximum(barrier, 0)], running[first] - theirs[first])
+        return np.where(self.theirs, running - base, 0)

@@ -1,0 +1,1 @@
+"""Verdicts to what people and programs read: terminal, CSV, JSON, JSON lines, Parquet."""

@@ -1,0 +1,1 @@
+"""Labelled threads to a model: corpus, folds, training, evaluation, doubtful labels."""

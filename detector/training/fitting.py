@@ -1,0 +1,184 @@
+"""Training: labelled threads to a calibrated linear model with its cut-offs and figures."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detector.errors import InputError
+from detector.model.decision import CutOffs, probabilities, risk_cut
+from detector.model.file import Model, save
+from detector.model.weights import N, Weights
+from detector.patterns import Finder, Searched
+from detector.schema import LABELS
+from detector.training.corpus import read_labelled, sender_keys
+from detector.training.evaluation import figures
+from detector.training.folds import folds, groups
+from detector.training.matrix import Columns, Scales, design, text_space, to_weights
+from detector.version import __version__
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is fitted: the scale of each kind of feature, the inverse penalty C, folds and seed."""
+
+    scales: Scales = Scales()
+    c: float = 3.0
+    folds: int = 5
+    seed: int = 0
+
+
+@dataclass
+class Fitted:
+    """A model with its held-out probabilities: (n, 3), in the order of the threads given."""
+
+    model: Model
+    held_out: np.ndarray
+    labels: np.ndarray
+    group: np.ndarray
+
+
+def train(labelled: str | Sequence[str], out: str | Path | None = None, recipe: Recipe | None = None) -> Model:
+    """Train a model from labelled message CSVs and save it to `out` if given.
+
+    Raises InputError for labels that cannot be used. Worked example: docs/train.md.
+    """
+    paths = [labelled] if isinstance(labelled, str) else list(labelled)
+    threads = read_labelled(paths)
+    fitted = fit(threads, recipe or Recipe(), digest_of(paths), where=paths[0])
+    if out is not None:
+        save(fitted.model, out)
+    return fitted.model
+
+
+def fit(threads: pd.DataFrame, recipe: Recipe, digest: str = "", where: str = "corpus") -> Fitted:
+    """Fit on labelled threads; calibration and cut-offs come from held-out folds."""
+    labels = np.array([LABELS.index(label) for label in threads["label"]])
+    for k, label in enumerate(LABELS):
+        if (labels == k).sum() < recipe.folds:
+            raise InputError(
+                where,
+                f"has {(labels == k).sum()} threads labelled {label}, at least {recipe.folds} are needed",
+                "label more of them",
+            )
+    keys = sender_keys(threads)
+    group = groups(threads, keys)
+    searched = Finder().search(threads)
+    scores = held_out_scores(searched, labels, keys, group, recipe)
+    slope, shift = calibrate(scores, labels)
+    held_out = probabilities(scores * slope + shift)
+    cuts = CutOffs.from_costs(risk_cut(held_out[labels == 2, 2]))
+    weights = scaled(_fit_once(searched, labels, keys, recipe), slope, shift)
+    manifest = {
+        "detector": __version__,
+        "corpus": digest,
+        "threads": {label: int((labels == k).sum()) for k, label in enumerate(LABELS)},
+        "recipe": {"c": recipe.c, "folds": recipe.folds, "seed": recipe.seed, "scales": vars(recipe.scales)},
+        "calibration": {"slope": round(float(slope), 4), "shift": [round(float(s), 4) for s in shift]},
+        "held_out": figures(held_out, labels, cuts),
+        "versions": _versions(),
+    }
+    return Fitted(Model(weights, cuts, manifest), held_out, labels, group)
+
+
+def held_out_scores(
+    searched: Searched, labels: np.ndarray, keys: Sequence[str], group: np.ndarray, recipe: Recipe
+) -> np.ndarray:
+    """(n, 3) scores of every thread by a model that saw no thread of its group.
+
+    The vocabulary, too, is chosen anew in each fold, from its own training threads.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    scores = np.zeros((len(labels), N))
+    who = np.asarray(keys, dtype=object)
+    for seen, held in folds(group, labels, recipe.folds, recipe.seed):
+        columns = Columns(_space(searched, seen, who), _pattern_ids(searched))
+        matrix = design(searched, columns, recipe.scales)
+        model = LogisticRegression(C=recipe.c, max_iter=400, class_weight="balanced").fit(matrix[seen], labels[seen])
+        scores[held] = model.decision_function(matrix[held])
+    return scores
+
+
+def _space(searched: Searched, seen: np.ndarray, who: np.ndarray) -> Any:
+    from detector.training.subset import subset
+
+    return text_space(subset(searched, seen), who[seen].tolist())
+
+
+def _pattern_ids(searched: Searched) -> tuple[str, ...]:
+    return tuple(p.id for p in searched.patterns)
+
+
+def _fit_once(searched: Searched, labels: np.ndarray, keys: Sequence[str], recipe: Recipe) -> Weights:
+    from sklearn.linear_model import LogisticRegression
+
+    columns = Columns(text_space(searched, keys), _pattern_ids(searched))
+    matrix = design(searched, columns, recipe.scales)
+    model = LogisticRegression(C=recipe.c, max_iter=400, class_weight="balanced").fit(matrix, labels)
+    return to_weights(model.coef_, model.intercept_, columns, recipe.scales)
+
+
+def calibrate(scores: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """Temperature and a shift a label that make held-out scores honest: softmax(slope * z + shift).
+
+    Fitted by maximum likelihood (Guo et al., On Calibration of Modern Neural Networks, 2017, with
+    a bias a class). Keeps sums of contributions exact, being linear.
+    """
+    from scipy.optimize import minimize
+
+    onehot = np.eye(N)[labels]
+
+    def loss(theta: np.ndarray) -> float:
+        z = scores * np.exp(theta[0]) + theta[1:]
+        z = z - z.max(axis=1, keepdims=True)
+        log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        return float(-(onehot * log_p).sum() / len(labels) + 1e-4 * (theta[1:] ** 2).sum())
+
+    best = minimize(loss, np.zeros(1 + N), method="BFGS")
+    return float(np.exp(best.x[0])), best.x[1:] - best.x[1:].mean()
+
+
+def scaled(weights: Weights, slope: float, shift: np.ndarray) -> Weights:
+    """Weights whose scores are calibrated."""
+    return Weights(
+        weights.space,
+        weights.words * slope,
+        weights.pairs * slope,
+        weights.grams * slope,
+        weights.pattern_ids,
+        weights.patterns * slope,
+        weights.shape * slope,
+        weights.bias * slope + shift,
+    )
+
+
+def digest_of(paths: Sequence[str]) -> str:
+    """SHA-256 over the labelled files' bytes, whatever their names and order."""
+    from detector.inbox.containers import open_container
+
+    parts = []
+    for path in paths:
+        for member in open_container(path).members:
+            with member.open() as stream:
+                parts.append(hashlib.sha256(stream.read()).hexdigest())
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    import scipy
+    import sklearn
+
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+    }

@@ -1,0 +1,168 @@
+"""Labelled threads as a sparse matrix, in the very features that `model.weights` scores."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from detector.model.text import TextSpace, grams
+from detector.model.weights import BLOCKS, SHAPE, SLOTS, Weights, block_rows, pattern_events, running, shape_counts
+from detector.patterns import Searched
+
+MIN_SENDERS = 3
+"""A word, pair or n-gram must stem from this many different senders to enter a model."""
+
+
+@dataclass
+class Columns:
+    """Where each kind of feature stands in the matrix."""
+
+    space: TextSpace
+    pattern_ids: tuple[str, ...]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Columns a kind: words and pairs of each block, n-grams, patterns, shape."""
+        words, pairs = len(self.space.words), len(self.space.pairs)
+        return [*(words + pairs for _ in BLOCKS), len(self.space.grams), len(self.pattern_ids) * len(SLOTS), len(SHAPE)]
+
+    @property
+    def width(self) -> int:
+        """All columns."""
+        return sum(self.sizes)
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What each kind of feature is multiplied by before the regression: a larger scale is a weaker penalty."""
+
+    words: float = 1.0
+    later: float = 1.0
+    replies: float = 1.0
+    grams: float = 1.0
+    patterns: float = 0.5
+    shape: float = 0.1
+
+    def of_kinds(self) -> list[float]:
+        """In the order of `Columns.sizes`."""
+        return [self.words, self.later, self.replies, self.grams, self.patterns, self.shape]
+
+
+def text_space(searched: Searched, senders: Sequence[str]) -> TextSpace:
+    """The words, pairs and n-grams of the sender's and owner's messages that enough senders used.
+
+    `senders`: one key a thread; threads with one key (a minimal pair, one person's threads) count
+    once. Weights are 1 + log((1 + n) / (1 + df)) with df the number of senders.
+    """
+    reading = searched.reading
+    key = {s: i for i, s in enumerate(dict.fromkeys(senders))}
+    owner = np.array([key[s] for s in senders], dtype=np.int64)[reading.thread]
+    normals, ids, starts = reading.vocabulary.normals, reading.tokens.ids.tolist(), reading.tokens.starts.tolist()
+    words: dict[str, set[int]] = defaultdict(set)
+    pairs: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for row, who in enumerate(owner.tolist()):
+        seen = [normals[i] for i in ids[starts[row] : starts[row + 1]]]
+        for word in seen:
+            words[word].add(who)
+        for pair in zip(seen[:-1], seen[1:], strict=True):
+            pairs[pair].add(who)
+    kept = sorted(w for w, who in words.items() if len(who) >= MIN_SENDERS)
+    index = {w: i for i, w in enumerate(kept)}
+    kept_pairs = sorted(
+        (index[a], index[b]) for (a, b), who in pairs.items() if len(who) >= MIN_SENDERS and a in index and b in index
+    )
+    by_gram: dict[str, set[int]] = defaultdict(set)
+    for word, who in words.items():
+        for gram in set(grams(word)):
+            by_gram[gram] |= who
+    kept_grams = sorted(g for g, who in by_gram.items() if len(who) >= MIN_SENDERS)
+    n = len(key)
+
+    def idf(counts: list[int]) -> np.ndarray:
+        return 1.0 + np.log((1 + n) / (1 + np.asarray(counts, dtype=float)))
+
+    return TextSpace(
+        words=kept,
+        pairs=np.asarray(kept_pairs, dtype=np.int32).reshape(-1, 2),
+        grams=kept_grams,
+        word_idf=idf([len(words[w]) for w in kept]),
+        pair_idf=idf([len(pairs[kept[a], kept[b]]) for a, b in kept_pairs]),
+        gram_idf=idf([len(by_gram[g]) for g in kept_grams]),
+    )
+
+
+def design(searched: Searched, columns: Columns, scales: Scales) -> sparse.csr_matrix:
+    """(threads, columns.width) feature matrix of whole threads."""
+    reading, space = searched.reading, columns.space
+    n = len(reading)
+    normals = reading.vocabulary.normals
+    word_of = np.array([space.word_index.get(w, -1) for w in normals], dtype=np.int64)
+    ids = reading.tokens.ids
+    row = np.repeat(np.arange(n), reading.tokens.counts)
+    word = word_of[ids]
+    known = word >= 0
+    places, pair = space.pair_numbers(reading, word)
+    in_words = sparse.csr_matrix((np.ones(known.sum()), (row[known], word[known])), (n, len(space.words)))
+    in_pairs = sparse.csr_matrix((np.ones(len(pair)), (row[places], pair)), (n, len(space.pairs)))
+    text = sparse.hstack([in_words, in_pairs]).tocsr()
+    idf = np.concatenate([space.word_idf, space.pair_idf])
+    spelled = sparse.lil_matrix((len(normals), len(space.grams)))
+    used = np.unique(ids[np.isin(row, np.flatnonzero(reading.theirs))]) if len(ids) else []
+    data, at_row, at_column = [], [], []
+    for i in used:
+        for gram in grams(normals[i]):
+            g = space.gram_index.get(gram)
+            if g is not None:
+                data.append(1.0)
+                at_row.append(i)
+                at_column.append(g)
+    spelled = sparse.csr_matrix((data, (at_row, at_column)), (len(normals), len(space.grams)))
+    tokens = sparse.csr_matrix((np.ones(len(ids)), (row, ids)), (n, len(normals)))
+    to_thread = sparse.csr_matrix((np.ones(n), (reading.thread, np.arange(n))), (len(reading.starts), n))
+    parts = []
+    scale = scales.of_kinds()
+    blocks = {b: flags for flags, bs in block_rows(reading) for b in bs}
+    for b in range(len(BLOCKS)):
+        parts.append(_normed(to_thread @ sparse.diags(blocks[b].astype(float)) @ text, idf) * scale[b])
+    letters = to_thread @ sparse.diags(blocks[len(BLOCKS)].astype(float)) @ (tokens @ spelled)
+    parts.append(_normed(letters, space.gram_idf) * scale[len(BLOCKS)])
+    events = pattern_events(searched, {p: i for i, p in enumerate(columns.pattern_ids)})
+    found = sparse.csr_matrix(
+        (events.sign, (reading.thread[events.row], events.feature)),
+        (len(reading.starts), len(columns.pattern_ids) * len(SLOTS)),
+    )
+    parts.append(found * scale[len(BLOCKS) + 1])
+    last = reading.starts + reading.sizes - 1
+    shape = np.log1p(running(shape_counts(searched), reading)[last])
+    parts.append(sparse.csr_matrix(shape) * scale[len(BLOCKS) + 2])
+    return sparse.hstack(parts).tocsr()
+
+
+def _normed(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:
+    """Counts times idf, divided by the root of the summed squares of every occurrence's weight."""
+    norm = counts @ (idf**2)
+    return sparse.diags(1.0 / np.sqrt(np.maximum(norm, 1e-12)) * (norm > 0)) @ counts @ sparse.diags(idf)
+
+
+def to_weights(coefficients: np.ndarray, bias: np.ndarray, columns: Columns, scales: Scales) -> Weights:
+    """Coefficients of the regression, (labels, width) in the matrix's columns, as `Weights`."""
+    space = columns.space
+    bounds = np.cumsum([0, *columns.sizes])
+    scaled = [
+        coefficients[:, bounds[i] : bounds[i + 1]].T * scale for i, scale in enumerate(scales.of_kinds())
+    ]
+    words = len(space.words)
+    return Weights(
+        space=space,
+        words=np.stack([scaled[b][:words] for b in range(len(BLOCKS))]),
+        pairs=np.stack([scaled[b][words:] for b in range(len(BLOCKS))]),
+        grams=scaled[len(BLOCKS)],
+        pattern_ids=columns.pattern_ids,
+        patterns=scaled[len(BLOCKS) + 1].reshape(len(columns.pattern_ids), len(SLOTS), -1),
+        shape=scaled[len(BLOCKS) + 2],
+        bias=bias,
+    )
