@@ -59,7 +59,7 @@ MESSAGES = {
     "attachments": "bool",
     "former_id": "str",  # the invitation's id, where an invitation became this conversation
     "inbox": "str",
-    **{name: "str" for name in THREAD_CONSTANTS},
+    **dict.fromkeys(THREAD_CONSTANTS, "str"),
 }
 """The messages table: column -> dtype (`str` columns hold Python strings, empty for unknown)."""
 
@@ -81,7 +81,7 @@ THREADS = {
     "directions": "list",
     "kinds": "list",
     "times": "list",  # int64 microseconds since 1970, or the smallest int64 for unknown
-    **{name: "str" for name in THREAD_CONSTANTS},
+    **dict.fromkeys(THREAD_CONSTANTS, "str"),
 }
 """The threads table: column -> dtype."""
 

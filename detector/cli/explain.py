@@ -23,8 +23,15 @@ from detector.cli.options import (
 
 def explain(
     inputs: Inputs = None,
-    thread: Annotated[str, typer.Option("--thread", metavar="ID", help="The thread_id, or the sender's name if only one thread is theirs.")] = "",
-    output: Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the thread as .json or .jsonl.")] = None,
+    thread: Annotated[
+        str,
+        typer.Option(
+            "--thread", metavar="ID", help="The thread_id, or the sender's name if only one thread is theirs."
+        ),
+    ] = "",
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the thread as .json or .jsonl.")
+    ] = None,
     format_: Annotated[str | None, typer.Option("--format", help="json or jsonl.")] = None,
     profile: ProfileFile = None,
     owner: OwnerText = None,
@@ -46,7 +53,9 @@ def explain(
         raise UsageError("name the thread with --thread ID (the first column of `detector score`)")
     chosen = None
     if output is not None or format_ is not None:
-        chosen = tables.format_of(output if format_ is None and output != "-" else None, format_ or ("json" if output == "-" else None))
+        chosen = tables.format_of(
+            output if format_ is None and output != "-" else None, format_ or ("json" if output == "-" else None)
+        )
         if chosen not in ("json", "jsonl"):
             raise UsageError("explain writes .json or .jsonl")
     opened = open_inbox(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 Inputs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="INPUT…", help="Export ZIP, folder, messages.csv, message CSV or Parquet; - is standard input."),
+    typer.Argument(
+        metavar="INPUT…", help="Export ZIP, folder, messages.csv, message CSV or Parquet; - is standard input."
+    ),
 ]
 ProfileFile = Annotated[
     str | None, typer.Option("--profile", metavar="FILE", help="Your profile as TOML: name, headline, services, …")
@@ -26,10 +28,12 @@ OwnerText = Annotated[
     str | None, typer.Option("--owner", metavar="URL-OR-NAME", help="Whose inbox it is, where the input does not tell.")
 ]
 ModelFile = Annotated[
-    str | None, typer.Option("--model", metavar="FILE", help="A model file, or `shipped`. Default: your own, else shipped.")
+    str | None,
+    typer.Option("--model", metavar="FILE", help="A model file, or `shipped`. Default: your own, else shipped."),
 ]
 ColumnPairs = Annotated[
-    list[str] | None, typer.Option("--column", metavar="OURS=THEIRS", help="Name a column, such as text=Body. Repeatable.")
+    list[str] | None,
+    typer.Option("--column", metavar="OURS=THEIRS", help="Name a column, such as text=Body. Repeatable."),
 ]
 ExtraPatterns = Annotated[
     str | None, typer.Option("--patterns", metavar="FILE", help="Your own phrases as TOML, added to the shipped ones.")
@@ -96,7 +100,7 @@ def open_inbox(
     return Opened(inbox, grouped, detector, left_out)
 
 
-def load_detector(model: str | None, patterns: str | None, with_extra, *, quiet: bool) -> Detector:  # type: ignore[no-untyped-def]
+def load_detector(model: str | None, patterns: str | None, with_extra: Any, *, quiet: bool) -> Detector:
     """The detector of `--model` and `--patterns`; says so when the user's own model is in use."""
     from detector import paths
     from detector.model.detector import Detector, default_model
@@ -118,7 +122,9 @@ def _keep_list(path: str) -> set[str]:
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise InputError(path, "cannot be read as UTF-8 text", "give a file with a name or profile URL a line") from None
+        raise InputError(
+            path, "cannot be read as UTF-8 text", "give a file with a name or profile URL a line"
+        ) from None
     entries = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return {slug(e) if is_profile_url(e) else name_key(e) for e in entries}
 

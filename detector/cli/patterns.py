@@ -10,7 +10,9 @@ from detector.cli.options import ExtraPatterns
 
 
 def patterns(
-    family: Annotated[str | None, typer.Argument(help="One family alone: note, homework, pitch, sequence, mismatch.")] = None,
+    family: Annotated[
+        str | None, typer.Argument(help="One family alone: note, homework, pitch, sequence, mismatch.")
+    ] = None,
     extra: ExtraPatterns = None,
     json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:

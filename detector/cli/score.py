@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,22 +22,36 @@ from detector.cli.options import (
     say,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def score(
     inputs: Inputs = None,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write .csv, .json, .jsonl or .parquet; - is standard output.")
+        str | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write .csv, .json, .jsonl or .parquet; - is standard output."
+        ),
     ] = None,
-    format_: Annotated[str | None, typer.Option("--format", help="csv, json, jsonl or parquet, whatever the ending.")] = None,
-    only: Annotated[str | None, typer.Option("--only", metavar="ACTION", help="answer, look, done or set-aside alone.")] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Threads in which they wrote since then.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="csv, json, jsonl or parquet, whatever the ending.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="ACTION", help="answer, look, done or set-aside alone.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Threads in which they wrote since then.")
+    ] = None,
     profile: ProfileFile = None,
     owner: OwnerText = None,
     model: ModelFile = None,
     column: ColumnPairs = None,
     patterns: ExtraPatterns = None,
     keep: KeepFile = None,
-    raw: Annotated[bool, typer.Option("--raw", help="CSV: leave cells that a spreadsheet would run as they are.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="CSV: leave cells that a spreadsheet would run as they are.")
+    ] = False,
     with_text: Annotated[bool, typer.Option("--with-text", help="Add the cleaned messages to the output.")] = False,
     full: Annotated[bool, typer.Option("--full", help="On a terminal: list every thread.")] = False,
     sample: Sample = False,
@@ -80,16 +94,24 @@ def score(
 
         from detector.report.terminal import overview
 
-        overview(Console(), verdicts, opened.left_out, {p.id: p.says for p in opened.detector.finder.patterns}, full=full)
+        overview(
+            Console(), verdicts, opened.left_out, {p.id: p.says for p in opened.detector.finder.patterns}, full=full
+        )
         return
     if chosen in ("json", "jsonl"):
         found = tables.records(verdicts, parts, with_text=with_text)
         data = (
-            tables.to_json(opened.inbox, opened.left_out, verdicts, found) if chosen == "json" else tables.to_jsonl(found)
+            tables.to_json(opened.inbox, opened.left_out, verdicts, found)
+            if chosen == "json"
+            else tables.to_jsonl(found)
         )
     else:
         if with_text:
-            texts = {t: "\n\n".join(x) for j in parts for t, x in zip(j.threads["thread_id"], j.threads["texts"], strict=True)}
+            texts = {
+                t: "\n\n".join(x)
+                for j in parts
+                for t, x in zip(j.threads["thread_id"], j.threads["texts"], strict=True)
+            }
             verdicts["text"] = verdicts["thread_id"].map(texts)
         data = tables.to_csv(verdicts, raw=raw) if chosen == "csv" else tables.to_parquet(verdicts)
     emit(data, output)
@@ -97,7 +119,7 @@ def score(
         _totals(verdicts, opened.left_out, output)
 
 
-def _totals(verdicts, left_out: dict[str, int], output: str | None) -> None:  # type: ignore[no-untyped-def]
+def _totals(verdicts: pd.DataFrame, left_out: dict[str, int], output: str | None) -> None:
     from detector.report.tables import totals_of
     from detector.report.terminal import left_out_line
 

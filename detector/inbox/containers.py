@@ -176,7 +176,9 @@ def _zip(name: str, opened: Callable[[], BinaryIO]) -> Container:
         )
     for info in wanted:
         if info.flag_bits & 1:
-            raise InputError(name, f"{info.filename!r:.80} is encrypted", "unpack it with its password, give the folder")
+            raise InputError(
+                name, f"{info.filename!r:.80} is encrypted", "unpack it with its password, give the folder"
+            )
     members = [Member(i.filename, _member_opener(name, opened, i)) for i in wanted]
     return Container(name, "zip", members)
 

@@ -11,6 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,7 +136,9 @@ def _identified(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
     missing = rows["conversation"] == ""
     if missing.any():
         for line in rows.loc[missing & (rows["other"] == ""), "where"][:1]:
-            raise InputError(line, "has neither a conversation nor a person", "name the column with --column thread_id=NAME")
+            raise InputError(
+                line, "has neither a conversation nor a person", "name the column with --column thread_id=NAME"
+            )
         # without ids a group would share its rows' pair with a private talk: it gets a key of its own
         token = rows["other"].where(rows["others"] < 2, "group\0" + rows["to"].map(name_key))[missing]
         pairs = {other: _pair_id(key, other) for other in token.unique()}
@@ -251,7 +254,9 @@ def _invitations(
         )
         if key in seen:
             left_out["duplicate"] += 1
-        elif seen.add(key) or _is_outgoing(invitation, owner):
+            continue
+        seen.add(key)
+        if _is_outgoing(invitation, owner):
             left_out["outgoing"] += 1
         else:
             incoming.append(invitation)
@@ -287,7 +292,7 @@ def _invitations(
             thread = base if used[base] == 1 else f"{base}~{used[base]}"
             added.append(_invitation_row(invitation, thread, owner))
     rows = rows.assign(kind=kinds)
-    rows["former_id"] = rows["conversation"].map(former).fillna("")
+    rows["former_id"] = [former.get(c, "") for c in rows["conversation"]]
     return rows, pd.DataFrame(added) if added else rows.iloc[:0]
 
 
@@ -328,7 +333,7 @@ def _home(theirs: list[_Conversation], at: int) -> _Conversation:
 
 
 def _invitation_row(invitation: Invitation, thread: str, owner: Owner) -> dict:
-    row = dict.fromkeys(RAW, "")
+    row: dict[str, Any] = dict.fromkeys(RAW, "")
     row |= {
         "where": invitation.where,
         "conversation": thread,
@@ -361,7 +366,9 @@ def _ordered(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
     nothing, the invitation stands first and the rest is ordered by direction and text.
     """
     rows = rows.copy()
-    rows["rank"] = rows["kind"].map({kind: i for i, kind in enumerate(KINDS)}).fillna(1).where(~rows["own_format"].astype(bool), 0)
+    rows["rank"] = (
+        rows["kind"].map({kind: i for i, kind in enumerate(KINDS)}).fillna(1).where(~rows["own_format"].astype(bool), 0)
+    )
     own = rows["own_format"].astype(bool)
     rows["tie"] = (rows["direction"] + "\0" + rows["text"]).where(~own, "")
     rows["place"] = rows["row"].where(own, 0)
@@ -398,5 +405,6 @@ def _constant(rows: pd.DataFrame, column: str) -> pd.Series:
         what = {"label": "labels", "recipient_headline": "headlines", "recipient_services": "services"}[column]
         shown = " and ".join(f"{v:.60}" for v in values[:2])
         raise InputError(where, f"thread {thread} has two different {what} ({shown})", "keep one of them")
-    first = filled.drop_duplicates("conversation").set_index("conversation")[column]
-    return rows["conversation"].map(first).fillna("")
+    unique = filled.drop_duplicates("conversation")
+    first = dict(zip(unique["conversation"], unique[column], strict=True))
+    return pd.Series([first.get(c, "") for c in rows["conversation"]], index=rows.index, dtype=object)

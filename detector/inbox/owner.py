@@ -198,9 +198,7 @@ def _by_direction(export: Export, profile_name: str) -> Owner:
     if not len(export.rows) or _undirected(export):
         return Owner()
     by_slug, by_name, recipients = Counter[str](), Counter[str](), set()
-    rows = zip(
-        columns["direction"], columns["sender"], columns["sender_url"], columns["recipient"], strict=True
-    )
+    rows = zip(columns["direction"], columns["sender"], columns["sender_url"], columns["recipient"], strict=True)
     for direction, sender, url, recipient in rows:
         if direction == "sent":
             by_slug[slug(url)] += 1

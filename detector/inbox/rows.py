@@ -34,9 +34,9 @@ RAW = (
 )
 """Columns of the raw table."""
 
-_SENT = frozenset("sent outgoing outbound out me self true".split())
-_RECEIVED = frozenset("received incoming inbound in them false".split())
-_TRUE = frozenset("true yes 1 y t".split())
+_SENT = frozenset(["sent", "outgoing", "outbound", "out", "me", "self", "true"])
+_RECEIVED = frozenset(["received", "incoming", "inbound", "in", "them", "false"])
+_TRUE = frozenset(["true", "yes", "1", "y", "t"])
 
 
 @dataclass

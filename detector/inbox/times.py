@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 from detector.schema import UNKNOWN_TIME
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _YEAR_FIRST = re.compile(
@@ -21,7 +21,9 @@ _MONTH_FIRST = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{2,4})" + _CLOCK, re.IGNOREC
 _DAY_FIRST = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{2,4})" + _CLOCK, re.IGNORECASE)
 _NAMED_MONTH = re.compile(r"^(\d{1,2})[ -]([A-Za-z]{3})[a-z]*\.?[ ,-]+(\d{2,4})" + _CLOCK, re.IGNORECASE)
 _MONTH_NAME_FIRST = re.compile(r"^([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})" + _CLOCK, re.IGNORECASE)
-_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {
+    m: i for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 
 
 @lru_cache(maxsize=65536)
@@ -52,14 +54,12 @@ def _parse(text: str) -> datetime | None:
     if text.isdigit() and len(text) in (10, 13, 16):
         return _EPOCH + timedelta(microseconds=int(text) * 10 ** (16 - len(text)))
     if m := _YEAR_FIRST.match(text):
-        zone = timezone.utc
+        zone = UTC
         if m[9]:
             offset = timedelta(hours=int(m[10]), minutes=int(m[11] or 0))
             zone = timezone(offset if m[9] == "+" else -offset)
         micro = int((m[7] or "0").ljust(6, "0")[:6])
-        return datetime(
-            int(m[1]), int(m[2]), int(m[3]), int(m[4] or 0), int(m[5] or 0), int(m[6] or 0), micro, zone
-        )
+        return datetime(int(m[1]), int(m[2]), int(m[3]), int(m[4] or 0), int(m[5] or 0), int(m[6] or 0), micro, zone)
     if m := _MONTH_FIRST.match(text):
         month, day = int(m[1]), int(m[2])
         if month > 12 >= day:  # re-saved by a day-first spreadsheet; only this reading is a date
@@ -84,4 +84,4 @@ def _moment(
     if half:
         # "14:05 PM" stands in exports of 2015 to 2018: then the 24 hours win
         h = h if h > 12 else h % 12 + (12 if half.upper() == "P" else 0)
-    return datetime(full, month, day, h, int(minute or 0), int(second or 0), tzinfo=timezone.utc)
+    return datetime(full, month, day, h, int(minute or 0), int(second or 0), tzinfo=UTC)

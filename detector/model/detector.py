@@ -117,9 +117,7 @@ class Detector:
             }
         raise UsageError(f"thread {thread_id} is not among the received threads")
 
-    def judge(
-        self, grouped: Grouped, profile: Profile | None = None, known: set[str] | None = None
-    ) -> list[Judged]:
+    def judge(self, grouped: Grouped, profile: Profile | None = None, known: set[str] | None = None) -> list[Judged]:
         """Judge all threads, part by part; templates are matched over all of them."""
         threads = with_profile(grouped.threads, profile or Profile())
         parts = [
@@ -127,7 +125,9 @@ class Detector:
             for a in range(0, len(threads), PART)
         ]
         marks = [flag.pop("fingerprint") for judged in parts for flag in judged.flags]
-        senders = [str(u or s) for j in parts for u, s in zip(j.threads["sender_url"], j.threads["sender"], strict=True)]
+        senders = [
+            str(u or s) for j in parts for u, s in zip(j.threads["sender_url"], j.threads["sender"], strict=True)
+        ]
         shared = templates(marks, senders)
         at = 0
         for judged in parts:

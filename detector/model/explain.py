@@ -151,7 +151,7 @@ def _wordings(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarray)
     tokens, table = reading.tokens, scorer.table
     ids = tokens.ids
     if not len(ids):
-        return tuple(np.zeros(0, dtype=np.int64) for _ in range(4)) + (np.zeros(0),)
+        return (*(np.zeros(0, dtype=np.int64) for _ in range(4)), np.zeros(0))
     total, last = scores.text, scores.last
     norms = np.stack([total[last, b * (N + 1) + N] for b in range(len(BLOCKS) + 1)], axis=1)
     scale = np.where(norms > 0, 1 / np.sqrt(np.maximum(norms, 1e-12)), 0.0)

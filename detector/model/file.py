@@ -28,7 +28,18 @@ from detector.schema import LABELS
 
 FORMAT = 1
 _SIZE_LIMIT = 256 << 20
-_ARRAYS = ("pairs", "word_idf", "pair_idf", "gram_idf", "c_words", "c_pairs", "c_grams", "c_patterns", "c_shape", "bias")
+_ARRAYS = (
+    "pairs",
+    "word_idf",
+    "pair_idf",
+    "gram_idf",
+    "c_words",
+    "c_pairs",
+    "c_grams",
+    "c_patterns",
+    "c_shape",
+    "bias",
+)
 _TEXTS = ("words", "grams")
 
 
@@ -97,7 +108,7 @@ def load(path: str | Path) -> Model:
             if sum(i.file_size for i in archive.infolist()) > _SIZE_LIMIT:
                 raise ModelError(f"{path}: is larger than any model; give a file that `detector train` wrote")
             names = set(archive.namelist())
-            manifest = json.loads(archive.read("manifest.json")) if "manifest.json" in names else None
+            manifest: Any = json.loads(archive.read("manifest.json")) if "manifest.json" in names else None
             _check(path, manifest, names)
             arrays = {name: _array(archive, path, name) for name in _ARRAYS}
             texts = {name: archive.read(f"{name}.txt").decode().split("\n") for name in _TEXTS}

@@ -44,11 +44,87 @@ _QUOTE = re.compile(
 )
 _COMMON = frozenset(
     fold(w)
-    for w in "linkedin google facebook instagram whatsapp telegram zoom teams youtube amazon microsoft excel ceo cto cfo coo "
-    "english spanish french german portuguese european american india usa uk london regards best kind thanks thank hi hello "
-    "dear mr mrs ms dr prof sir madam herr frau monsieur madame sr sra senor senora usted sie ihnen ihr ihre ihren christmas god "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october "
-    "november december cheers hope looking".split()
+    for w in [
+        "linkedin",
+        "google",
+        "facebook",
+        "instagram",
+        "whatsapp",
+        "telegram",
+        "zoom",
+        "teams",
+        "youtube",
+        "amazon",
+        "microsoft",
+        "excel",
+        "ceo",
+        "cto",
+        "cfo",
+        "coo",
+        "english",
+        "spanish",
+        "french",
+        "german",
+        "portuguese",
+        "european",
+        "american",
+        "india",
+        "usa",
+        "uk",
+        "london",
+        "regards",
+        "best",
+        "kind",
+        "thanks",
+        "thank",
+        "hi",
+        "hello",
+        "dear",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "sir",
+        "madam",
+        "herr",
+        "frau",
+        "monsieur",
+        "madame",
+        "sr",
+        "sra",
+        "senor",
+        "senora",
+        "usted",
+        "sie",
+        "ihnen",
+        "ihr",
+        "ihre",
+        "ihren",
+        "christmas",
+        "god",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "cheers",
+        "hope",
+        "looking",
+    ]
 )
 
 
@@ -58,9 +134,10 @@ def find(finding: Finding) -> None:
     named, quoted = finding.index("homework.named-thing"), finding.index("homework.quotes-you")
     german = np.array([lang == "de" for lang in finding.languages], dtype=bool)
     own_words = [
-        frozenset(fold(w) for part in recipient for w in re.findall(r"[^\W\d_]+", part)) for recipient in reading.recipients
+        frozenset(fold(w) for part in recipient for w in re.findall(r"[^\W\d_]+", part))
+        for recipient in reading.recipients
     ]
-    for row in np.flatnonzero(reading.theirs):
+    for row in np.flatnonzero(reading.theirs).tolist():
         text = reading.texts[row]
         thread = reading.thread[row]
         if not german[thread]:  # every German noun has a capital
@@ -80,5 +157,5 @@ def find_missing(finding: Finding) -> None:
     spoke = np.zeros(len(reading.starts), dtype=bool)
     spoke[reading.thread[reading.theirs]] = True
     none = finding.index("homework.none")
-    for thread in np.flatnonzero(spoke & ~done):
-        finding.hits.add(none, reading.starts[thread])
+    for thread in np.flatnonzero(spoke & ~done).tolist():
+        finding.hits.add(none, int(reading.starts[thread]))

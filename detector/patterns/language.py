@@ -77,7 +77,7 @@ class LanguageVotes:
         names, _ = _votes()
         table = self._prepare(reading)
         ids = reading.tokens.ids
-        votes = table.any(axis=1) if len(table) else np.zeros(0, dtype=bool)
+        votes: np.ndarray = (table != 0).sum(axis=1) > 0
         row = np.repeat(np.arange(len(reading)), reading.tokens.counts)
         told = np.flatnonzero(votes[ids] & reading.theirs[row])
         thread, word = reading.thread[row[told]], ids[told]

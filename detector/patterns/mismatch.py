@@ -15,7 +15,9 @@ PATTERNS = (
         "mismatch.sells-what-you-offer",
         "Offers you the very service that you sell.",
         "Somebody who asks you for that service is not meant: the message must pitch.",
-        catches=("to: Ann Roe / SEO consultant / services: SEO\nm: We help firms rank on Google with our SEO packages.",),
+        catches=(
+            "to: Ann Roe / SEO consultant / services: SEO\nm: We help firms rank on Google with our SEO packages.",
+        ),
         leaves=(
             "to: Ann Roe / Baker\nm: We help firms rank on Google with our SEO packages.",
             "to: Ann Roe / SEO consultant / services: SEO\nm: My shop lost its traffic in May, what do you charge for an SEO check?",
@@ -38,8 +40,13 @@ PATTERNS = (
         "mismatch.wrong-profession",
         "Takes you for somebody of another trade.",
         "Needs a known headline, and a trade put in so many words (“as a dentist”) that shares no word with it.",
-        catches=("to: Ann Roe / Hospital chaplain\nm: As a dental practice owner, you know how hard it is to fill chairs.",),
-        leaves=("to: Ann Roe / Dentist, owner of Roe Dental\nm: As a dentist you know the drill.", "m: As a friend, I tell you."),
+        catches=(
+            "to: Ann Roe / Hospital chaplain\nm: As a dental practice owner, you know how hard it is to fill chairs.",
+        ),
+        leaves=(
+            "to: Ann Roe / Dentist, owner of Roe Dental\nm: As a dentist you know the drill.",
+            "m: As a friend, I tell you.",
+        ),
     ),
 )
 
@@ -58,7 +65,25 @@ _AS_A = re.compile(
     r"médic[oa]|dentista|ingenier[oa]|contador|agente|avocat|médecin|dentiste|architecte|notaire|comptable|courtier|Anwalt|Arzt|"
     r"Zahnarzt|Architekt|Steuerberater|Makler|Ingenieur|advogad[oa]|corretor|contador[a]?|engenheir[oa]))\b"
 )
-_VAGUE = frozenset("owner manager director founder business company a an the of and practice small senior busy".split())
+_VAGUE = frozenset(
+    [
+        "owner",
+        "manager",
+        "director",
+        "founder",
+        "business",
+        "company",
+        "a",
+        "an",
+        "the",
+        "of",
+        "and",
+        "practice",
+        "small",
+        "senior",
+        "busy",
+    ]
+)
 
 
 def find(finding: Finding) -> None:
@@ -68,7 +93,7 @@ def find(finding: Finding) -> None:
     rows = np.flatnonzero(reading.theirs & known[reading.who[reading.thread]])
     asks, wrong = finding.index("mismatch.asks-what-your-profile-answers"), finding.index("mismatch.wrong-profession")
     stems = [_stems(f"{headline} {services}") for _n, headline, services in reading.recipients]
-    for row in rows:
+    for row in rows.tolist():
         text = reading.texts[row]
         if "?" in text or "tell me" in text.lower():
             for found in _ASKS.finditer(text):
@@ -93,11 +118,19 @@ def _sells(finding: Finding) -> None:
     offers = [i for i, p in enumerate(finding.patterns) if p.id in _OFFERING]
     pitching[finding.hits.rows_of(offers)] = True
     for place, kind in finding.services:
-        if pitching[place.row] and reading.theirs[place.row]:
-            if finding.own_kinds[reading.who[reading.thread[place.row]], kind]:
-                finding.hits.add(pattern, place.row, place.first, place.end, in_tokens=True)
+        own = finding.own_kinds[reading.who[reading.thread[place.row]], kind]
+        if own and pitching[place.row] and reading.theirs[place.row]:
+            finding.hits.add(pattern, place.row, place.first, place.end, in_tokens=True)
 
 
 _OFFERING = frozenset(
-    "pitch.offer pitch.results-promised pitch.price pitch.free-bait pitch.product-launch pitch.social-proof pitch.pain-point".split()
+    [
+        "pitch.offer",
+        "pitch.results-promised",
+        "pitch.price",
+        "pitch.free-bait",
+        "pitch.product-launch",
+        "pitch.social-proof",
+        "pitch.pain-point",
+    ]
 )

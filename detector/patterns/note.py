@@ -70,13 +70,134 @@ _GREETING = re.compile(
 )
 _NOT_NAMES = frozenset(
     fold(w)
-    for w in "there all everyone team sir madam maam friend friends mr mrs ms miss dr prof professor doctor colleague "
-    "sirs guys folks connection again and from i im we thank thanks hope hoping nice just my this it dear mate buddy man "
-    "sr sra srta senor senora don dona doctora profesor amigo amiga equipo a todos que como soy gracias me te le un una "
-    "monsieur madame mademoiselle maitre docteur cher chere collegue a tous toute je nous merci et herr frau kollege kollegin "
-    "zusammen liebe lieber und ich wir danke vielen tudo tudo bem pessoal doutor doutora senhor senhora prof amigos equipe "
-    "bom boa dia tarde noite signor signora dottore gentile linkedin sehr greetings hello hi hey happy congratulations congrats "
-    "to on in your you the".split()
+    for w in [
+        "there",
+        "all",
+        "everyone",
+        "team",
+        "sir",
+        "madam",
+        "maam",
+        "friend",
+        "friends",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "professor",
+        "doctor",
+        "colleague",
+        "sirs",
+        "guys",
+        "folks",
+        "connection",
+        "again",
+        "and",
+        "from",
+        "i",
+        "im",
+        "we",
+        "thank",
+        "thanks",
+        "hope",
+        "hoping",
+        "nice",
+        "just",
+        "my",
+        "this",
+        "it",
+        "dear",
+        "mate",
+        "buddy",
+        "man",
+        "sr",
+        "sra",
+        "srta",
+        "senor",
+        "senora",
+        "don",
+        "dona",
+        "doctora",
+        "profesor",
+        "amigo",
+        "amiga",
+        "equipo",
+        "a",
+        "todos",
+        "que",
+        "como",
+        "soy",
+        "gracias",
+        "me",
+        "te",
+        "le",
+        "un",
+        "una",
+        "monsieur",
+        "madame",
+        "mademoiselle",
+        "maitre",
+        "docteur",
+        "cher",
+        "chere",
+        "collegue",
+        "a",
+        "tous",
+        "toute",
+        "je",
+        "nous",
+        "merci",
+        "et",
+        "herr",
+        "frau",
+        "kollege",
+        "kollegin",
+        "zusammen",
+        "liebe",
+        "lieber",
+        "und",
+        "ich",
+        "wir",
+        "danke",
+        "vielen",
+        "tudo",
+        "tudo",
+        "bem",
+        "pessoal",
+        "doutor",
+        "doutora",
+        "senhor",
+        "senhora",
+        "prof",
+        "amigos",
+        "equipe",
+        "bom",
+        "boa",
+        "dia",
+        "tarde",
+        "noite",
+        "signor",
+        "signora",
+        "dottore",
+        "gentile",
+        "linkedin",
+        "sehr",
+        "greetings",
+        "hello",
+        "hi",
+        "hey",
+        "happy",
+        "congratulations",
+        "congrats",
+        "to",
+        "on",
+        "in",
+        "your",
+        "you",
+        "the",
+    ]
 )
 _SHORT_FORMS = (
     "robert bob rob bobby", "william bill will billy liam", "richard rick dick ricky rich", "elizabeth liz beth betty lisa eliza",
@@ -100,7 +221,7 @@ def find(finding: Finding) -> None:
     one_word = finding.index("note.one-word")
     first = reading.rank == 0
     alone = first & (reading.replies_before == 0) & (counts <= 2) & (counts > 0)
-    for row in np.flatnonzero(alone):
+    for row in np.flatnonzero(alone).tolist():
         finding.hits.add(one_word, row, 0, int(counts[row]), in_tokens=True)
     _merge_failures(finding)
     _wrong_names(finding)
@@ -111,18 +232,18 @@ def _none(finding: Finding) -> None:
     none = finding.index("note.none")
     heads = reading.starts
     empty = (reading.kind[heads] == 0) & reading.received[heads] & ~reading.filled[heads]
-    for row in heads[empty]:
+    for row in heads[empty].tolist():
         finding.hits.add(none, row)
 
 
 def _merge_failures(finding: Finding) -> None:
     reading = finding.reading
     pattern = finding.index("note.merge-failure")
-    for row in np.flatnonzero(reading.theirs):
+    for row in np.flatnonzero(reading.theirs).tolist():
         text = reading.texts[row]
         if "{" in text or "[" in text or "%" in text or "<" in text:
-            for found in _MERGE.finditer(text):
-                finding.hits.add(pattern, row, *found.span())
+            for gap in _MERGE.finditer(text):
+                finding.hits.add(pattern, row, *gap.span())
         if found := _EMPTY_NAME.match(text[:40]):
             finding.hits.add(pattern, row, found.start(), found.end() - 1)
 
@@ -133,12 +254,16 @@ def _wrong_names(finding: Finding) -> None:
     pattern = finding.index("note.wrong-name")
     parts = [frozenset(fold(p) for p in re.findall(r"[^\W\d_]+", name)) for name, _h, _s in reading.recipients]
     rows = np.flatnonzero(reading.rank == 0)
-    for row in rows:
+    for row in rows.tolist():
         mine = parts[reading.who[reading.thread[row]]]
         if not mine:
             continue
         found = _GREETING.match(reading.texts[row][:80])
-        if found and not any(_fits(fold(word.rstrip(".")), mine) for word in found.groups() if word) and _is_name(found[1]):
+        if (
+            found
+            and not any(_fits(fold(word.rstrip(".")), mine) for word in found.groups() if word)
+            and _is_name(found[1])
+        ):
             finding.hits.add(pattern, row, found.start(1), found.end(1))
 
 

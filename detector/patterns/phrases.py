@@ -143,14 +143,14 @@ class PhraseBook:
         sequence = ids.tolist()
         keys, top = self._keys, self.root.next
         found: list[Found] = []
-        for place, row, end, start in zip(
-            places.tolist(), rows.tolist(), ends.tolist(), starts.tolist(), strict=True
-        ):
+        for place, row, end, start in zip(places.tolist(), rows.tolist(), ends.tolist(), starts.tolist(), strict=True):
             best: dict[int, int] = {}
             for key in keys[sequence[place]]:
                 node = top.get(key)
                 if node is not None:
-                    self._walk(node, place + 1, end, sequence, best, texts[row] if row < len(texts) else "", place - start)
+                    self._walk(
+                        node, place + 1, end, sequence, best, texts[row] if row < len(texts) else "", place - start
+                    )
             for pattern, stop in best.items():
                 found.append(Found(pattern, row, place - start, stop - start))
         return found

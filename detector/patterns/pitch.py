@@ -27,7 +27,13 @@ PATTERNS = (
         "pitch.sum",
         "Names a sum of money.",
         "Prices between people who know each other count the same here; other words decide what they mean.",
-        catches=("m: It is $499 a month", "m: Desde 40 € al mes", "m: 2.500 Euro im Monat", "m: R$ 300 por mês", "m: 35 euros"),
+        catches=(
+            "m: It is $499 a month",
+            "m: Desde 40 € al mes",
+            "m: 2.500 Euro im Monat",
+            "m: R$ 300 por mês",
+            "m: 35 euros",
+        ),
         leaves=("m: See you at 8 in room 40.",),
     ),
     Pattern(
@@ -49,19 +55,19 @@ def find(finding: Finding) -> None:
         return
     classes = np.zeros(len(normals), dtype=np.int8)
     for i, word in enumerate(normals):
-        classes[i] = _CLASS.get(word, 0) or (4 if is_currency(word) else 0)
+        classes[i] = _CLASS.get(word, 4 if is_currency(word) else 0)
     kinds = classes[ids]
-    rows = np.repeat(np.arange(len(reading)), reading.tokens.counts)
+    rows: np.ndarray = np.repeat(np.arange(len(reading)), reading.tokens.counts)
     place = np.arange(len(ids)) - reading.tokens.starts[rows]
     theirs = reading.theirs[rows]
     calendar, link = finding.index("pitch.calendar-link"), finding.index("pitch.link")
     mail, money = finding.index("pitch.mail-address"), finding.index("pitch.sum")
-    for i in np.flatnonzero((kinds > 0) & (kinds < 4) & theirs):
+    for i in np.flatnonzero((kinds > 0) & (kinds < 4) & theirs).tolist():
         pattern = {1: calendar, 2: link, 3: mail}[int(kinds[i])]
         finding.hits.add(pattern, rows[i], place[i], place[i] + 1, in_tokens=True)
     number = kinds == 5
     sign = (kinds == 4) & theirs
-    for i in np.flatnonzero(sign):
+    for i in np.flatnonzero(sign).tolist():
         before = i > 0 and number[i - 1] and rows[i - 1] == rows[i]
         after = i + 1 < len(ids) and number[i + 1] and rows[i + 1] == rows[i]
         if after:

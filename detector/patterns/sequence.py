@@ -34,22 +34,42 @@ PATTERNS = (
         "sequence.said-no-and-went-on",
         "You said no, and the sender went on.",
         "Thanks or a goodbye after a no is not going on.",
-        catches=("m: We offer payroll.\no: Not interested, thanks.\nm: I understand, but what would change your mind?",),
+        catches=(
+            "m: We offer payroll.\no: Not interested, thanks.\nm: I understand, but what would change your mind?",
+        ),
         leaves=("m: We offer payroll.\no: Not interested, thanks.\nm: Thanks for letting me know!",),
     ),
     Pattern(
         "sequence.ignored-question",
         "You asked something and got a pitch instead of an answer.",
         "An answer that takes up your words is not meant.",
-        catches=("m: Hi Ann!\no: Hello, do I know you from Leeds?\nm: We help coaches get more clients. Free for a call?",),
+        catches=(
+            "m: Hi Ann!\no: Hello, do I know you from Leeds?\nm: We help coaches get more clients. Free for a call?",
+        ),
         leaves=("m: Hi Ann!\no: Do I know you from Leeds?\nm: Yes, from the Leeds fair!",),
     ),
 )
 
 _PITCHING = frozenset(
-    "pitch.offer pitch.results-promised pitch.price pitch.free-bait pitch.call-to-call pitch.calendar-words "
-    "pitch.calendar-link pitch.qualifying-question pitch.off-platform pitch.investment pitch.recruitment-fee pitch.paid-slot "
-    "pitch.opportunity pitch.partnership pitch.product-launch pitch.follow-subscribe pitch.donate".split()
+    [
+        "pitch.offer",
+        "pitch.results-promised",
+        "pitch.price",
+        "pitch.free-bait",
+        "pitch.call-to-call",
+        "pitch.calendar-words",
+        "pitch.calendar-link",
+        "pitch.qualifying-question",
+        "pitch.off-platform",
+        "pitch.investment",
+        "pitch.recruitment-fee",
+        "pitch.paid-slot",
+        "pitch.opportunity",
+        "pitch.partnership",
+        "pitch.product-launch",
+        "pitch.follow-subscribe",
+        "pitch.donate",
+    ]
 )
 _DAY = 86_400_000_000
 _FUNCTION_WORDS = 4  # shorter words do not show that a question was taken up
@@ -75,7 +95,7 @@ def find(finding: Finding) -> None:
 def _unanswered(finding: Finding) -> None:
     pattern = finding.index("sequence.unanswered")
     reading = finding.reading
-    for row in np.flatnonzero(reading.streak >= 3):
+    for row in np.flatnonzero(reading.streak >= 3).tolist():
         finding.hits.add(pattern, row, 0, len(reading.texts[row]))
 
 
@@ -83,7 +103,7 @@ def _cadence(finding: Finding) -> None:
     reading = finding.reading
     pattern = finding.index("sequence.regular-cadence")
     long = np.flatnonzero(reading.streak >= 4)
-    for row in long:
+    for row in long.tolist():
         last = [r for r in range(row - 3, row + 1) if reading.theirs[r]]
         times = reading.times[last]
         if len(last) == 4 and (times != UNKNOWN_TIME).all():
@@ -99,7 +119,7 @@ def _friendly_first(finding: Finding, pitching: np.ndarray) -> None:
     later = pitching & (reading.rank > 0) & (before == 0)
     asked = np.zeros(len(reading), dtype=bool)
     asked[1:] = reading.owners[:-1] & np.array(["?" in t for t in reading.texts[:-1]], dtype=bool)
-    for row in np.flatnonzero(later & ~asked):
+    for row in np.flatnonzero(later & ~asked).tolist():
         finding.hits.add(pattern, row, 0, len(reading.texts[row]))
 
 
@@ -107,7 +127,7 @@ def _went_on(finding: Finding, refused: np.ndarray) -> None:
     reading = finding.reading
     pattern = finding.index("sequence.said-no-and-went-on")
     after = reading.theirs & (reading.before(refused) > 0)
-    for row in np.flatnonzero(after):
+    for row in np.flatnonzero(after).tolist():
         # a short goodbye is manners, not pressure
         text = reading.texts[row]
         if reading.tokens.counts[row] > 8 or "?" in text:
@@ -118,7 +138,7 @@ def _ignored(finding: Finding, pitching: np.ndarray) -> None:
     reading = finding.reading
     pattern = finding.index("sequence.ignored-question")
     normals, tokens = reading.vocabulary.normals, reading.tokens
-    for row in np.flatnonzero(pitching & (reading.rank > 0)):
+    for row in np.flatnonzero(pitching & (reading.rank > 0)).tolist():
         if row == 0 or not reading.owners[row - 1] or "?" not in reading.texts[row - 1]:
             continue
 

@@ -16,7 +16,7 @@ def defused(cell: str) -> str:
     >>> defused("=1+1"), defused("Ann")
     ("'=1+1", 'Ann')
     """
-    return "'" + cell if cell.lstrip(" ").startswith(_RUNS) or cell.startswith("'") and cell[1:2] in _RUNS else cell
+    return "'" + cell if cell.lstrip(" ").startswith(_RUNS) or (cell.startswith("'") and cell[1:2] in _RUNS) else cell
 
 
 def visible(text: str) -> str:

@@ -49,7 +49,9 @@ def overview(
             if len(part):
                 kinds = part.loc[part["sells"] != "", "sells"].value_counts()
                 about = ", ".join(f"{name} {n}" for name, n in kinds.head(4).items())
-                console.print(f" [{_STYLE[label]}]{label}[/] {len(part):,}" + (f" [dim]({escape(about)})[/dim]" if about else ""))
+                console.print(
+                    f" [{_STYLE[label]}]{label}[/] {len(part):,}" + (f" [dim]({escape(about)})[/dim]" if about else "")
+                )
                 _lines(console, part, says, None if full else _SHOWN // 2)
 
 
@@ -92,7 +94,9 @@ def thread(console: Console, judged: Judged, index: int, patterns: dict[str, Pat
     """One thread whole: messages with the evidence marked, what is missing, the sum, the course."""
     row: Any = judged.verdicts.iloc[index]
     style = _STYLE[row["label"]]
-    console.print(Text.assemble((visible(str(row["sender"])) or "(no name)", "bold"), f"  {visible(str(row['sender_url']))}"))
+    console.print(
+        Text.assemble((visible(str(row["sender"])) or "(no name)", "bold"), f"  {visible(str(row['sender_url']))}")
+    )
     console.print(
         f"[{style} bold]{row['label']}[/] {row['confidence']:.0%} → [bold]{row['action']}[/]"
         f"   [dim]generic {row['p_generic']:.0%}, bait-and-sell {row['p_bait_and_sell']:.0%}, genuine {row['p_genuine']:.0%}[/]"

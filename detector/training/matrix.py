@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -68,7 +69,7 @@ def text_space(searched: Searched, senders: Sequence[str]) -> TextSpace:
         seen = [normals[i] for i in ids[starts[row] : starts[row + 1]]]
         for word in seen:
             words[word].add(who)
-        for pair in zip(seen[:-1], seen[1:], strict=True):
+        for pair in pairwise(seen):
             pairs[pair].add(who)
     kept = sorted(w for w, who in words.items() if len(who) >= MIN_SENDERS)
     index = {w: i for i, w in enumerate(kept)}
@@ -110,8 +111,7 @@ def design(searched: Searched, columns: Columns, scales: Scales) -> sparse.csr_m
     in_pairs = sparse.csr_matrix((np.ones(len(pair)), (row[places], pair)), (n, len(space.pairs)))
     text = sparse.hstack([in_words, in_pairs]).tocsr()
     idf = np.concatenate([space.word_idf, space.pair_idf])
-    spelled = sparse.lil_matrix((len(normals), len(space.grams)))
-    used = np.unique(ids[np.isin(row, np.flatnonzero(reading.theirs))]) if len(ids) else []
+    used: np.ndarray = np.unique(ids[np.isin(row, np.flatnonzero(reading.theirs))]) if len(ids) else ids
     data, at_row, at_column = [], [], []
     for i in used:
         for gram in grams(normals[i]):
@@ -152,9 +152,7 @@ def to_weights(coefficients: np.ndarray, bias: np.ndarray, columns: Columns, sca
     """Coefficients of the regression, (labels, width) in the matrix's columns, as `Weights`."""
     space = columns.space
     bounds = np.cumsum([0, *columns.sizes])
-    scaled = [
-        coefficients[:, bounds[i] : bounds[i + 1]].T * scale for i, scale in enumerate(scales.of_kinds())
-    ]
+    scaled = [coefficients[:, bounds[i] : bounds[i + 1]].T * scale for i, scale in enumerate(scales.of_kinds())]
     words = len(space.words)
     return Weights(
         space=space,

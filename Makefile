@@ -1,0 +1,46 @@
+# Every target, one line each. `make demo` and `make test` set up what they need on a machine with Python and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CORPUS := data/corpus
+EVAL ?=
+
+.PHONY: help demo test lint model audit quality bench sample dist clean
+
+# Show the targets
+help:
+	@awk '/^# /{c=substr($$0,3)} /^[a-z]+:/{split($$1,t,":"); printf "  make %-8s %s\n", t[1], c}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+# Set up, then judge the sample export that ships with the project
+demo: $(STAMP)
+	$(BIN)/detector score --sample --full
+
+# Set up, then run the tests, linters, types and import rules
+test: $(STAMP) lint
+	$(BIN)/python -m pytest
+
+# Linter, formatter check, type checker and import rules alone
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Train the shipped model from the corpus and write it into the package
+model: $(STAMP)
+	$(BIN)/python -m detector.training.shipped
+
+# Build the sample export anew from its threads
+sample: $(STAMP)
+	$(BIN)/python data/sample/build.py
+
+# Remove what the other targets made
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
