@@ -147,11 +147,11 @@ class Columns:
         if "direction" not in self.at and "recipient" in self.at and "to" not in self.at:
             # without a direction a `recipient` is whom each message went to, not the owner
             self.at["to"] = self.at.pop("recipient")
-        names = set(position)
-        self.outgoing_only = names - {""} == _OUTGOING_ONLY
-        self.is_linkedin = {"from", "to", "date", "content"} <= names
-        self.is_invitations = {"from", "to", "sentat", "message", "direction"} <= names and "content" not in names
-        self.is_message_csv = {"threadid", "direction", "text"} <= names
+        present = set(position)
+        self.outgoing_only = present - {""} == _OUTGOING_ONLY
+        self.is_linkedin = {"from", "to", "date", "content"} <= present
+        self.is_invitations = {"from", "to", "sentat", "message", "direction"} <= present and "content" not in present
+        self.is_message_csv = {"threadid", "direction", "text"} <= present
 
     @property
     def usable(self) -> bool:

@@ -66,8 +66,8 @@ def _frame(exports: Sequence[Export]) -> pd.DataFrame:
     frame["at"] = frame["at"].astype("int64")
     frame["draft"] = frame["draft"].astype(bool)
     frame["attachments"] = frame["attachments"].astype(bool)
-    own = np.concatenate([np.full(len(e.rows), e.rows.own_format) for e in exports]) if exports else []
-    frame["own_format"] = np.asarray(own, dtype=bool)
+    frame["own_format"] = [flag for e in exports for flag in [e.rows.own_format] * len(e.rows)]
+    frame["own_format"] = frame["own_format"].astype(bool)
     frame["row"] = np.arange(len(frame))
     frame["former_id"] = ""
     return frame

@@ -122,6 +122,8 @@ def _asked(exports: Sequence[Export], asked: str) -> Owner:
         # every message says its direction: the name is only for showing
         given = is_profile_url(asked)
         return Owner("" if given else asked, wanted_slug if given else "", frozenset(() if given else {wanted_name}))
+    if is_profile_url(asked) and not any(cell for e in exports for cell in e.rows.columns["to_urls"]):
+        return Owner("", wanted_slug, frozenset())  # exports before 2023: only senders have URLs
     raise UsageError(f"--owner {asked}: nobody of that name or URL is in {exports[0].name}")
 
 
