@@ -83,7 +83,9 @@ def to_csv(rows: list[dict[str, str]], columns: list[str], *, quoted: bool = Fal
     return out.getvalue()
 
 
-def messages_csv(talks: list[Talk], era: str = "2026", *, seed: int | None = None, owner: tuple[str, str] = OWNER) -> str:
+def messages_csv(
+    talks: list[Talk], era: str = "2026", *, seed: int | None = None, owner: tuple[str, str] = OWNER
+) -> str:
     rows = message_rows(talks, owner)
     if seed is None:
         rows.sort(key=lambda r: r["DATE"], reverse=True)

@@ -11,10 +11,10 @@ phrase must open the message, a line or a sentence.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -36,7 +36,7 @@ from detector.patterns.tokens import (
 )
 
 _GAP = 3
-_PART = re.compile(r"\([^()]*\)|<\w+>|[^\s()]+")
+_PART = re.compile(r"[()|]|<\w+>|[^\s()|]+")
 _ANY, _OPENS = "_", "^"
 
 
@@ -50,11 +50,10 @@ class Found:
     end: int
 
 
-@dataclass
-class _Node:
-    next: dict[str, _Node] = field(default_factory=dict)
-    gap: _Node | None = None
-    ends: list[tuple[int, bool]] = field(default_factory=list)  # pattern, must open a sentence
+# A trie of plain dicts: normal form -> node. Under _ENDS stand the (pattern, must open a sentence) of
+# phrases that end at a node, under _SKIP the node behind a gap.
+_Node = dict
+_ENDS, _SKIP = 0, 1
 
 
 class PhraseBook:
@@ -67,7 +66,7 @@ class PhraseBook:
     """
 
     def __init__(self, phrases: Iterable[tuple[int, str]]) -> None:
-        self.root = _Node()
+        self.root: _Node = {}
         self.prefixes: dict[str, str] = {}  # "agend" -> its key in the trie
         self.size = 0
         for pattern, phrase in phrases:
@@ -84,14 +83,15 @@ class PhraseBook:
             node = self.root
             for element in elements[1:] if opens else elements:
                 if element == "~":
-                    if node.gap is None:
-                        node.gap = _Node()
-                    node = node.gap
-                else:
-                    if element.endswith("*"):
-                        self.prefixes[element[:-1]] = element
-                    node = node.next.setdefault(element, _Node())
-            node.ends.append((pattern, opens))
+                    node = node.setdefault(_SKIP, {})
+                    continue
+                if element[-1] == "*":
+                    self.prefixes[element[:-1]] = element
+                follow = node.get(element)
+                if follow is None:
+                    follow = node[element] = {}
+                node = follow
+            node.setdefault(_ENDS, []).append((pattern, opens))
             self.size += 1
 
     def _prepare(self, vocabulary: Vocabulary) -> None:
@@ -102,7 +102,7 @@ class PhraseBook:
         known = len(self._keys)
         if known == len(vocabulary.normals):
             return
-        top = self.root.next
+        top = self.root
         opens = []
         for word in vocabulary.normals[known:]:
             keys = self.keys(word)
@@ -141,7 +141,7 @@ class PhraseBook:
         ends = tokens.starts[rows + 1]
         starts = tokens.starts[rows]
         sequence = ids.tolist()
-        keys, top = self._keys, self.root.next
+        keys, top = self._keys, self.root
         found: list[Found] = []
         for place, row, end, start in zip(places.tolist(), rows.tolist(), ends.tolist(), starts.tolist(), strict=True):
             best: dict[int, int] = {}
@@ -158,23 +158,22 @@ class PhraseBook:
     def _walk(
         self, node: _Node, at: int, end: int, sequence: list[int], best: dict[int, int], text: str, first: int
     ) -> None:
-        for pattern, opens in node.ends:
+        for pattern, opens in node.get(_ENDS, ()):
             if best.get(pattern, 0) < at and (not opens or _opens(text, first)):
                 best[pattern] = at
-        if at < end and node.next:
-            after = node.next
-            for key in self._keys[sequence[at]]:
-                follow = after.get(key)
-                if follow is not None:
-                    self._walk(follow, at + 1, end, sequence, best, text, first)
-        if node.gap is not None:
-            for skip in range(_GAP + 1):
-                if at + skip >= end:
-                    break
-                for key in self._keys[sequence[at + skip]]:
-                    follow = node.gap.next.get(key)
+        if at >= end:
+            return
+        for key in self._keys[sequence[at]]:
+            follow = node.get(key)
+            if follow is not None:
+                self._walk(follow, at + 1, end, sequence, best, text, first)
+        gap = node.get(_SKIP)
+        if gap is not None:
+            for place in range(at, min(at + _GAP + 1, end)):
+                for key in self._keys[sequence[place]]:
+                    follow = gap.get(key)
                     if follow is not None:
-                        self._walk(follow, at + skip + 1, end, sequence, best, text, first)
+                        self._walk(follow, place + 1, end, sequence, best, text, first)
 
 
 def _opens(text: str, first: int) -> bool:
@@ -189,33 +188,46 @@ def expand(phrase: str, where: str = "phrase") -> list[list[str]]:
     [['quick', 'call*', '#'], ['call*', '#']]
     """
     parts = _PART.findall(phrase)
-    if "".join(parts).replace(" ", "") != phrase.replace(" ", "") or not parts:
+    if not parts or parts.count("(") != parts.count(")"):
         raise InputError(where, f"the phrase {phrase!r} has an open bracket or nothing in it", "mend the phrase")
-    choices: list[list[list[str]]] = []
-    for part in parts:
-        options = part[1:-1].split("|") if part.startswith("(") else [part]
-        choices.append([elements for option in options for elements in _elements(option, where)])
-    found = []
-    for combination in itertools.product(*choices):
-        elements = [e for option in combination for e in option]
+    found, rest = _alternatives(parts, where)
+    if rest:
+        raise InputError(where, f"the phrase {phrase!r} closes a bracket that is not open", "mend the phrase")
+    for elements in found:
         if not elements or elements[0] == "~" or elements[-1] == "~" or elements in (["_"], ["^"]):
             raise InputError(where, f"the phrase {phrase!r} begins or ends with a gap or is empty", "mend the phrase")
-        found.append(elements)
     return found
 
 
-def _elements(option: str, where: str) -> list[list[str]]:
-    """One alternative as element lists; a sum of money can be written either way round."""
-    found: list[list[str]] = [[]]
-    for word in option.split():
-        if word == MONEY:
-            found = [head + tail for head in found for tail in (["<currency>", "#"], ["#", "<currency>"])]
+def _alternatives(parts: list[str], where: str) -> tuple[list[list[str]], list[str]]:
+    """All element lists of parts up to a closing bracket, and the parts after it."""
+    done: list[list[str]] = []
+    current: list[list[str]] = [[]]
+    while parts:
+        part, parts = parts[0], parts[1:]
+        if part == ")":
+            return done + current, parts
+        if part == "|":
+            done, current = done + current, [[]]
+            continue
+        if part == "(":
+            options, parts = _alternatives(parts, where)
+            if not parts and not options:
+                break
         else:
-            tail = [word] if word in ("_", "~", "#", LINK, MAIL) else _word_elements(word, where)
-            found = [head + tail for head in found]
-    return found
+            options = _elements(part, where)
+        current = [head + tail for head in current for tail in options]
+    return done + current, []
 
 
+def _elements(word: str, where: str) -> list[list[str]]:
+    """One written word as element lists; a sum of money can be written either way round."""
+    if word == MONEY:
+        return [["<currency>", "#"], ["#", "<currency>"]]
+    return [[word] if word in ("_", "~", "#", LINK, MAIL) else _word_elements(word, where)]
+
+
+@cache
 def _word_elements(word: str, where: str) -> list[str]:
     elements = ["^"] if word.startswith("^") else []
     ending = word.endswith("*")

@@ -240,7 +240,9 @@ def test_other_tools_files_are_read_by_their_column_names(tmp_path: Path, name: 
 
 def test_a_file_of_sent_messages_only_has_no_received_thread(tmp_path: Path) -> None:
     path = tmp_path / "messages.csv"
-    path.write_text("sent_at,name,role,profile_url,message\n2025-01-01,Bo,CEO,https://www.linkedin.com/in/bo,Hello Bo\n")
+    path.write_text(
+        "sent_at,name,role,profile_url,message\n2025-01-01,Bo,CEO,https://www.linkedin.com/in/bo,Hello Bo\n"
+    )
     grouped = group(read_inbox(str(path)).messages)
     assert len(grouped.threads) == 0
     assert grouped.left_out["owner_only"] == 1

@@ -39,9 +39,7 @@ def expected(talks: list[Talk]) -> dict[str, list[tuple[str, str]]]:
 
 def found(path: object, owner: str | None = None) -> dict[str, list[tuple[str, str]]]:
     threads = group(read_inbox(str(path), owner=owner).messages).threads
-    return {
-        row.thread_id: list(zip(row.directions, row.texts, strict=True)) for row in threads.itertuples()
-    }
+    return {row.thread_id: list(zip(row.directions, row.texts, strict=True)) for row in threads.itertuples()}
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -81,7 +79,12 @@ def test_the_header_without_conversation_ids_pairs_by_person(tmp_path, talks: li
 )
 def test_a_spreadsheet_may_have_saved_it_again(tmp_path, encoding: str, delimiter: str) -> None:
     talks = [
-        Talk("2-a", "Zoë Brandt", "https://www.linkedin.com/in/zoe", [Said("Grüße, “quoted” – and\nmore; yes, more", START)]),
+        Talk(
+            "2-a",
+            "Zoë Brandt",
+            "https://www.linkedin.com/in/zoe",
+            [Said("Grüße, “quoted” – and\nmore; yes, more", START)],
+        ),
         Talk("2-b", "Bo", "https://www.linkedin.com/in/bo", [Said("Hello", START + 1)]),
     ]
     path = tmp_path / "messages.csv"
