@@ -88,4 +88,4 @@ def explain(
 
     from detector.report.terminal import thread as show
 
-    show(Console(), judged, index, {p.id: p for p in opened.detector.finder.patterns})
+    show(Console(highlight=False), judged, index, {p.id: p for p in opened.detector.finder.patterns})

@@ -41,7 +41,7 @@ def patterns(
         ]
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
-    console = Console()
+    console = Console(highlight=False)
     for pattern in listed:
         console.print(Text.assemble((pattern.id, "bold"), f"  {pattern.says}"), highlight=False, soft_wrap=True)
         if pattern.spares:

@@ -95,7 +95,11 @@ def score(
         from detector.report.terminal import overview
 
         overview(
-            Console(), verdicts, opened.left_out, {p.id: p.says for p in opened.detector.finder.patterns}, full=full
+            Console(highlight=False),
+            verdicts,
+            opened.left_out,
+            {p.id: p.says for p in opened.detector.finder.patterns},
+            full=full,
         )
         return
     if chosen in ("json", "jsonl"):

@@ -20,6 +20,7 @@ from detector.model.weights import Events, Scorer
 from detector.patterns import Finder, Pattern, Searched, shipped
 from detector.patterns.context import days_to_pitch, fingerprint, known_people, masked_words, templates
 from detector.patterns.services import kinds
+from detector.patterns.tokens import clause
 from detector.schema import LABELS, VERDICTS
 from detector.threads import Grouped, group, prefixes
 
@@ -218,7 +219,8 @@ def _summaries(judged: Judged) -> tuple[list[str], list[str]]:
             if e.pattern[i] >= 0:
                 seen.setdefault(ids[e.pattern[i]])
             if not quote and (place := e.place(i, searched)):
-                quote = texts[e.row[i]][place[0] : place[1]]
+                # quoted with the sentence around it: a reader wants words, not tokens
+                quote = texts[e.row[i]][slice(*clause(texts[e.row[i]], *place))]
         patterns.append(";".join(seen))
         quotes.append(quote)
     return patterns, quotes

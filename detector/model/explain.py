@@ -14,7 +14,6 @@ import numpy as np
 
 from detector.model.weights import BLOCKS, SHAPE, Events, N, Scorer, Scores, block_rows, running, shape_counts
 from detector.patterns import Searched
-from detector.patterns.tokens import spans
 
 WORDING = "text.wording"
 """Id under which words outside every pattern are shown as evidence."""
@@ -53,7 +52,7 @@ class Explained:
         first, end = int(self.first[i]), int(self.end[i])
         if first < 0:
             return None
-        places = spans(searched.reading.texts[int(self.row[i])])
+        places = searched.reading.spans(int(self.row[i]))
         return places[first][0], places[end - 1][1]
 
 

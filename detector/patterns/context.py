@@ -29,7 +29,11 @@ def masked_words(reading: Reading) -> list[str]:
     found: list[list[str]] = [[] for _ in range(len(reading.starts))]
     for row in np.flatnonzero(reading.theirs).tolist():
         found[reading.thread[row]] += [words[i] for i in ids[starts[row] : starts[row + 1]]]
-    return [" ".join(w) if sum(x != "*" for x in w) >= _FEWEST_WORDS else "" for w in found]
+    masked = []
+    for sequence in found:  # a name of two words is one mask, as a name of one is
+        kept = [w for w, before in zip(sequence, ["", *sequence], strict=False) if not w == before == "*"]
+        masked.append(" ".join(kept) if sum(w != "*" for w in kept) >= _FEWEST_WORDS else "")
+    return masked
 
 
 def fingerprint(masked: str) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from detector.patterns.reading import Reading
-from detector.patterns.tokens import spans
 
 NOWHERE = -1
 
@@ -73,5 +72,5 @@ class Hits:
             return None
         if not self.in_tokens[i]:
             return first, end
-        places = spans(reading.texts[int(self.row[i])])
+        places = reading.spans(int(self.row[i]))
         return places[first][0], places[end - 1][1]

@@ -8,6 +8,7 @@ import numpy as np
 
 from detector.patterns.catalogue import Pattern
 from detector.patterns.finding import Finding
+from detector.patterns.note import GREETING
 from detector.patterns.tokens import fold
 
 PATTERNS = (
@@ -142,8 +143,11 @@ def find(finding: Finding) -> None:
         thread = reading.thread[row]
         if not german[thread]:  # every German noun has a capital
             mine = own_words[reading.who[thread]]
+            greeted = GREETING.match(text[:80])
             for found in _NAMED.finditer(text):
                 words = [fold(w) for w in re.findall(r"[^\W\d_]+", found[0])]
+                if greeted and found.start() < greeted.end():
+                    continue
                 if any(w not in mine and w not in _COMMON for w in words):
                     finding.hits.add(named, row, *found.span())
         for found in _QUOTE.finditer(text):

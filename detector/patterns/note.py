@@ -62,7 +62,7 @@ _MERGE = re.compile(
 _EMPTY_NAME = re.compile(
     r"(?i)^\s*(?:hi|hello|hey|dear|hola|estimad[oa]|bonjour|cher|chère|hallo|liebe[rs]?|olá|oi|prezad[oa]|ciao)\s+[,!]\s"
 )
-_GREETING = re.compile(
+GREETING = re.compile(
     r"^\W{0,3}(?:(?i:hi|hello|hey|dear|hiya|good (?:morning|afternoon|evening|day)|greetings|hola|buenos d[ií]as|"
     r"buenas tardes|buenas|querid[oa]|bonjour|bonsoir|salut|ch[eè]re?|hallo|guten (?:tag|morgen|abend)|moin|servus|"
     r"liebe[rs]?|ol[áa]|oi|bom dia|boa tarde|boa noite|car[oa]|prezad[oa]|estimad[oa]|ciao|buongiorno))\s+"
@@ -258,7 +258,7 @@ def _wrong_names(finding: Finding) -> None:
         mine = parts[reading.who[reading.thread[row]]]
         if not mine:
             continue
-        found = _GREETING.match(reading.texts[row][:80])
+        found = GREETING.match(reading.texts[row][:80])
         if (
             found
             and not any(_fits(fold(word.rstrip(".")), mine) for word in found.groups() if word)

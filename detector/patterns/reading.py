@@ -5,13 +5,13 @@ Everything the patterns and the features ask of a batch is worked out here once,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from detector.patterns.tokens import Tokens, Vocabulary
+from detector.patterns.tokens import Tokens, Vocabulary, spans
 from detector.schema import KINDS
 
 
@@ -36,6 +36,7 @@ class Reading:
     recipients: list[tuple[str, str, str]]
     vocabulary: Vocabulary
     tokens: Tokens
+    _spans: tuple[int, list[tuple[int, int]]] = field(default_factory=lambda: (-1, []))
 
     @classmethod
     def of(cls, threads: pd.DataFrame, vocabulary: Vocabulary) -> Reading:
@@ -63,6 +64,12 @@ class Reading:
             vocabulary=vocabulary,
             tokens=vocabulary.read(texts),
         )
+
+    def spans(self, row: int) -> list[tuple[int, int]]:
+        """Start and end of every token of a message, in code points; kept for the message asked last."""
+        if self._spans[0] != row:
+            self._spans = (row, spans(self.texts[row]))
+        return self._spans[1]
 
     def __len__(self) -> int:
         return len(self.texts)

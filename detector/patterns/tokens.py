@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -211,6 +211,28 @@ def is_currency(token: str) -> bool:
     return token in _CURRENCY or token in _CURRENCY_WORDS
 
 
-def distinct(tokens: Iterable[str]) -> list[str]:
-    """Tokens without repeats, in order."""
-    return list(dict.fromkeys(tokens))
+def clause(text: str, start: int, end: int, most: int = 140) -> tuple[int, int]:
+    """The sentence or line around a place, at most about `most` characters, cut at spaces.
+
+    >>> text = "Hello Ann. We help shops rank on Google, cheaply. Bye"
+    >>> text[slice(*clause(text, 14, 18))]
+    'We help shops rank on Google, cheaply.'
+    """
+    room = max(most - (end - start), 0)
+    first = start
+    while first > 0 and start - first < room and text[first - 1] not in ".!?\n":
+        first -= 1
+    last = end
+    while last < len(text) and last - first < most and text[last - 1] not in ".!?\n" and text[last] != "\n":
+        last += 1
+    if first > 0 and text[first - 1] not in ".!?\n":
+        while first < start and not text[first - 1].isspace():
+            first += 1
+    if last < len(text) and text[last - 1] not in ".!?\n":
+        while last > end and not text[last].isspace():
+            last -= 1
+    while first < start and text[first].isspace():
+        first += 1
+    while last > end and text[last - 1].isspace():
+        last -= 1
+    return first, last

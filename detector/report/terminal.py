@@ -71,7 +71,7 @@ def _lines(console: Console, part: pd.DataFrame, says: dict[str, str], most: int
         head = f"  {sign} {name:<22} {when:>9}  "
         if row.messages > 1:
             head += f"{row.messages}× "
-        console.print(Text(one_line_keep(head + quoted, width), style=""), highlight=False)
+        console.print(Text(one_line_keep(head + quoted, width), style=""))
     if most is not None and len(part) > most:
         console.print(f"    [dim]… and {len(part) - most:,} more (all of them: -o verdicts.csv, or --full)[/dim]")
 
@@ -110,7 +110,7 @@ def thread(console: Console, judged: Judged, index: int, patterns: dict[str, Pat
     if flags:
         console.print("\n[bold]Beside the score[/bold]")
         for key, value in flags.items():
-            console.print(f"  {_FLAGS.get(key, key)}: {value}", highlight=False)
+            console.print(f"  {_FLAGS.get(key, key)}: {value}")
 
 
 _FLAGS = {
@@ -165,7 +165,7 @@ def _missing_ones(console: Console, hits: list[dict[str, Any]], patterns: dict[s
     if absent:
         console.print("\n[bold]What is missing[/bold]")
         for hit in absent:
-            console.print(f"  {patterns[hit['pattern']].says} ({hit['contribution']:+.2f})", highlight=False)
+            console.print(f"  {patterns[hit['pattern']].says} ({hit['contribution']:+.2f})")
 
 
 def _sum(
@@ -179,15 +179,15 @@ def _sum(
     e = judged.explained
     label = judged.verdicts["label"].iat[index]
     console.print(f"\n[bold]Why {label}[/bold] [dim](log-odds: above 0 speaks for it)[/]")
-    console.print(f"  {e.baseline[index]:+6.2f}  where every thread starts", highlight=False)
+    console.print(f"  {e.baseline[index]:+6.2f}  where every thread starts")
     for i, hit in enumerate(hits):
         mark = f"({marks[i]}) " if i in marks else ""
         says = "Words typical of the label." if hit["pattern"] == WORDING else patterns[hit["pattern"]].says
         quote = f" “{one_line(hit['text'], 40)}”" if hit["text"] else ""
         line = f"  {hit['contribution']:+6.2f}  {mark}{hit['pattern']}: {says}{quote}"
-        console.print(Text(one_line_keep(line, max(console.width, 60))), highlight=False)
-    console.print(f"  {e.rest[index]:+6.2f}  all other words", highlight=False)
-    console.print(f"  {e.score[index]:+6.2f}  = {1 / (1 + np.exp(-e.score[index])):.0%} {label}", highlight=False)
+        console.print(Text(one_line_keep(line, max(console.width, 60))))
+    console.print(f"  {e.rest[index]:+6.2f}  all other words")
+    console.print(f"  {e.score[index]:+6.2f}  = {1 / (1 + np.exp(-e.score[index])):.0%} {label}")
 
 
 def _course(console: Console, judged: Judged, index: int) -> None:
@@ -201,10 +201,10 @@ def _course(console: Console, judged: Judged, index: int) -> None:
         if judged.valid[start + k]:
             label = LABELS[labels[k]]
             p = judged.p_after[start + k]
-            console.print(f"  after {k + 1}: [{_STYLE[label]}]{label}[/] {p.max():.0%}", highlight=False)
+            console.print(f"  after {k + 1}: [{_STYLE[label]}]{label}[/] {p.max():.0%}")
     turned = judged.verdicts["turned_at"].iat[index]
     if not pd.isna(turned):
-        console.print(f"  turned at message {int(turned)}", highlight=False)
+        console.print(f"  turned at message {int(turned)}")
 
 
 def left_out_line(left_out: dict[str, int]) -> str:
