@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 CORPUS := data/corpus
 EVAL ?=
 
-.PHONY: help demo test lint model audit quality bench sample dist clean
+.PHONY: help demo test lint model audit sample clean
 
 # Show the targets
 help:
@@ -36,6 +36,10 @@ lint: $(STAMP)
 # Train the shipped model from the corpus and write it into the package
 model: $(STAMP)
 	$(BIN)/python -m detector.training.shipped
+
+# Measure the corpus and write the figures into its datasheet (EVAL=path: the curve on that set too)
+audit: $(STAMP)
+	$(BIN)/python -m detector.training.audit "$(EVAL)"
 
 # Build the sample export anew from its threads
 sample: $(STAMP)

@@ -68,15 +68,12 @@ def sender_texts(threads: pd.DataFrame) -> list[str]:
 
 
 def shape(threads: pd.DataFrame) -> np.ndarray:
-    """(n, 8) counts alone: messages, unanswered, replies, rows, words, first words, questions, characters."""
+    """(n, 5) counts alone: sender messages, unanswered streak, replies, words by the sender, question marks."""
     rows = []
     for t in threads.itertuples():
         theirs = [x for x, d in zip(t.texts, t.directions, strict=True) if d == "received" and x]
-        words = [len(x.split()) for x in theirs] or [0]
         joined = " ".join(theirs)
-        rows.append(
-            [t.messages, t.unanswered, t.replies, len(t.texts), sum(words), words[0], joined.count("?"), len(joined)]
-        )
+        rows.append([t.messages, t.unanswered, t.replies, len(joined.split()), joined.count("?")])
     return np.asarray(rows, dtype=float)
 
 
