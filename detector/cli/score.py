@@ -53,7 +53,9 @@ def score(
         bool, typer.Option("--raw", help="CSV: leave cells that a spreadsheet would run as they are.")
     ] = False,
     with_text: Annotated[bool, typer.Option("--with-text", help="Add the cleaned messages to the output.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="On a terminal: list every thread.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="The overview with every thread, also without a terminal.")
+    ] = False,
     sample: Sample = False,
     quiet: Quiet = False,
 ) -> None:
@@ -67,7 +69,7 @@ def score(
 
     if only is not None and only not in ACTIONS:
         raise UsageError(f"--only {only}: use one of {', '.join(ACTIONS)}")
-    to_person = output is None and format_ is None and sys.stdout.isatty()
+    to_person = output is None and format_ is None and (full or sys.stdout.isatty())
     chosen = tables.format_of(output, format_)
     opened = open_inbox(
         inputs,

@@ -121,13 +121,11 @@ def _by_hit(
     on_hit = events.hit >= 0
     np.add.at(total, events.hit[on_hit], value[on_hit])
     counted[events.hit[on_hit]] = True
-    # what switches homework.none off takes its contribution with it
-    off = np.flatnonzero(events.sign < 0)
-    gone = set(reading.thread[events.row[off]].tolist())
-    for i in np.flatnonzero(on_hit & (events.sign > 0)):
-        hit = int(events.hit[i])
-        if searched.patterns[hits.pattern[hit]].id == "homework.none" and int(reading.thread[events.row[i]]) in gone:
-            counted[hit] = False
+    # what switches a missing thing off takes its contribution with it
+    width = int(events.feature.max()) + 1 if len(events.feature) else 1
+    key = reading.thread[events.row] * width + events.feature
+    ended = np.isin(key, key[events.sign < 0])
+    counted[events.hit[on_hit & ended]] = False
     named = [i for i, p in enumerate(searched.patterns) if p.id == "homework.named-thing"]
     is_named = np.isin(hits.pattern, named)
     if is_named.any():

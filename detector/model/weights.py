@@ -223,7 +223,26 @@ def pattern_events(searched: Searched, number: dict[str, int]) -> Events:
     rows, features, index = hits.row[first], feature[first], first
     sign = np.ones(len(first))
     rows, features, index, sign = _without_homework(searched, number, rows, features, index, sign)
-    return Events(rows, features, index, sign)
+    return _until_words(searched, number, Events(rows, features, index, sign))
+
+
+def _until_words(searched: Searched, number: dict[str, int], events: Events) -> Events:
+    """`note.none` holds until the sender's first words: then these are judged, not their lack."""
+    none = number.get("note.none")
+    if none is None:
+        return events
+    reading = searched.reading
+    on = events.feature == none * len(SLOTS)
+    empty = np.zeros(len(reading.starts), dtype=bool)
+    empty[reading.thread[events.row[on]]] = True
+    spoke = np.flatnonzero(reading.rank == 0)
+    ends = spoke[empty[reading.thread[spoke]]]
+    return Events(
+        np.concatenate([events.row, ends]),
+        np.concatenate([events.feature, np.full(len(ends), none * len(SLOTS))]),
+        np.concatenate([events.hit, np.full(len(ends), -1)]),
+        np.concatenate([events.sign, -np.ones(len(ends))]),
+    )
 
 
 def _without_homework(

@@ -13,7 +13,7 @@ from detector.patterns.tokens import fold
 PATTERNS = (
     Pattern(
         "note.none",
-        "The invitation came without a word.",
+        "The invitation came without a word, and nothing has been said since.",
         "People who know you often send none; alone it says little more than that there is nothing to answer.",
         catches=("i:",),
         leaves=("i: Hi Ann, we met at the Leeds fair.", "m: Hello there, how is the new shop?"),

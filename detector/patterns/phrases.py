@@ -136,7 +136,7 @@ class PhraseBook:
         ids = tokens.ids
         if not len(ids):
             return []
-        places = np.flatnonzero(self._opens[ids])
+        places = self._promising(ids, tokens)
         rows = np.searchsorted(tokens.starts, places, side="right") - 1
         ends = tokens.starts[rows + 1]
         starts = tokens.starts[rows]
@@ -154,6 +154,32 @@ class PhraseBook:
             for pattern, stop in best.items():
                 found.append(Found(pattern, row, place - start, stop - start))
         return found
+
+    def _promising(self, ids: np.ndarray, tokens: Tokens) -> np.ndarray:
+        """Places at which a phrase can begin, judged by the token there and the next one.
+
+        Decided once per distinct pair of neighbours, so that most places cost no Python at all.
+        """
+        places = np.flatnonzero(self._opens[ids])
+        last = np.zeros(len(ids), dtype=bool)
+        ends = tokens.starts[1:]
+        last[ends[ends > 0] - 1] = True
+        base = len(self._keys) + 1
+        after = np.where(last[places], base - 1, ids[np.minimum(places + 1, len(ids) - 1)])
+        codes, which = np.unique(ids[places] * base + after, return_inverse=True)
+        top, keys = self.root, self._keys
+        hopeful = np.zeros(len(codes), dtype=bool)
+        for i, (first, second) in enumerate(zip(*(a.tolist() for a in np.divmod(codes, base)), strict=True)):
+            for key in keys[first]:
+                node = top.get(key)
+                if node is not None and (
+                    _ENDS in node
+                    or _SKIP in node
+                    or (second < base - 1 and any(follow in node for follow in keys[second]))
+                ):
+                    hopeful[i] = True
+                    break
+        return places[hopeful[which]]
 
     def _walk(
         self, node: _Node, at: int, end: int, sequence: list[int], best: dict[int, int], text: str, first: int

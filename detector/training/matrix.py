@@ -42,11 +42,11 @@ class Scales:
     """What each kind of feature is multiplied by before the regression: a larger scale is a weaker penalty."""
 
     words: float = 1.0
-    later: float = 1.0
-    replies: float = 1.0
+    later: float = 0.5
+    replies: float = 0.3
     grams: float = 1.0
     patterns: float = 0.5
-    shape: float = 0.1
+    shape: float = 0.03
 
     def of_kinds(self) -> list[float]:
         """In the order of `Columns.sizes`."""
