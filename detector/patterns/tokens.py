@@ -18,7 +18,7 @@ TOKEN = re.compile(
     r"[^\W\d_]++(?![\w.@:/-])"  # most tokens are plain words: decided first
     r"|https?://[^\s<>\"]+"
     r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
-    r"|(?:www\.)?[\w-]{1,63}(?:\.[A-Za-z][\w-]{0,62})*\.(?:com|net|org|io|co|ai|me|ly|app|de|fr|es|br|pt|uk|in|link|info|biz)\b(?:/[^\s<>\"]*)?"
+    r"|(?:www\.)?[\w-]{1,63}(?:\.[A-Za-z][\w-]{0,62}){0,6}\.(?:com|net|org|io|co|ai|me|ly|app|de|fr|es|br|pt|uk|in|link|info|biz)\b(?:/[^\s<>\"]*)?"
     r"|\d+(?:[.,:]\d+)*[km]?\b|\d+"
     r"|[^\W\d_]+"
     r"|[$€£₹¥%?!{}\[\]<>_]"
