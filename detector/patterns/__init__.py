@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from detector.patterns import homework, mismatch, note, pitch, sequence, services
-from detector.patterns.catalogue import FAMILIES, Pattern, shipped, with_extra, written_phrases
+from detector.patterns.catalogue import shipped, with_extra, written_phrases
 from detector.patterns.finding import Finding
 from detector.patterns.hits import Hits
 from detector.patterns.language import LanguageVotes
 from detector.patterns.phrases import Found, PhraseBook
 from detector.patterns.reading import Reading
+from detector.patterns.record import FAMILIES, Pattern
 from detector.patterns.tokens import Vocabulary
 
 __all__ = ["FAMILIES", "Finder", "Pattern", "Searched", "shipped", "with_extra"]

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from detector.errors import InputError
+from detector.patterns import homework, mismatch, note, pitch, sequence
+from detector.patterns.record import FAMILIES, LANGUAGES, Pattern
 
-FAMILIES = ("note", "homework", "pitch", "sequence", "mismatch")
-LANGUAGES = ("en", "es", "fr", "de", "pt")
 _TEXT_KEYS = ("says", "spares")
 _LIST_KEYS = ("catches", "leaves")
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """One named thing a reader would point at.
-
-    `says`: one plain sentence; `spares`: what it does not mean or whom it leaves alone; `phrases`:
-    language -> written phrases (empty for patterns found by code); `catches`, `leaves`: texts or
-    small threads (`i:`, `m:`, `o:` lines) it must and must not be found in; `missing`: it names
-    what is not there, so its evidence has no place in the text; `by`: whose messages it looks at.
-    """
-
-    id: str
-    says: str
-    spares: str
-    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    catches: tuple[str, ...] = ()
-    leaves: tuple[str, ...] = ()
-    missing: bool = False
-    by: str = "sender"
-
-    @property
-    def family(self) -> str:
-        """The part of the id before the dot."""
-        return self.id.split(".", 1)[0]
 
 
 def load_phrase_file(text: str, family: str, where: str) -> list[Pattern]:
@@ -73,16 +48,9 @@ def _pattern(identity: str, entry: Any, where: str) -> Pattern:
     )
 
 
-def data_text(name: str) -> str:
-    """The text of a data file beside this code."""
-    return resources.files("detector.patterns").joinpath("data", name).read_text(encoding="utf-8")
-
-
 @lru_cache(maxsize=1)
 def shipped() -> tuple[Pattern, ...]:
     """All patterns that ship with the package, by family, those of the data files first."""
-    from detector.patterns import homework, mismatch, note, pitch, sequence
-
     modules = {"note": note, "homework": homework, "pitch": pitch, "sequence": sequence, "mismatch": mismatch}
     found: list[Pattern] = []
     for family, module in modules.items():
@@ -120,8 +88,6 @@ def with_extra(path: str | None) -> tuple[Pattern, ...]:
 
 
 def _merged(known: Pattern, extra: Pattern) -> Pattern:
-    from dataclasses import replace
-
     phrases = {lang: (*known.phrases.get(lang, ()), *extra.phrases.get(lang, ())) for lang in LANGUAGES}
     return replace(known, phrases={lang: p for lang, p in phrases.items() if p})
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from detector.patterns.catalogue import Pattern
 from detector.patterns.hits import HitList
 from detector.patterns.phrases import Found
 from detector.patterns.reading import Reading
+from detector.patterns.record import Pattern
 
 
 @dataclass

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from detector.patterns.catalogue import Pattern
 from detector.patterns.finding import Finding
 from detector.patterns.note import GREETING
+from detector.patterns.record import Pattern
 from detector.patterns.tokens import fold
 
 PATTERNS = (

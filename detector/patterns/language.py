@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from detector.patterns.catalogue import data_text
 from detector.patterns.reading import Reading
+from detector.patterns.record import data_text
 from detector.patterns.tokens import fold
 
 SUPPORTED = ("en", "es", "fr", "de", "pt", "it", "nl")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.patterns.catalogue import Pattern
 from detector.patterns.finding import Finding
+from detector.patterns.record import Pattern
 from detector.patterns.tokens import CALENDAR, LINK, MAIL, NUMBER, is_currency
 
 PATTERNS = (

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from detector.patterns.catalogue import LANGUAGES, data_text
 from detector.patterns.phrases import Found, PhraseBook
 from detector.patterns.reading import Reading
+from detector.patterns.record import LANGUAGES, data_text
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from detector.patterns import FAMILIES, Finder, shipped
-from detector.patterns.catalogue import LANGUAGES
+from detector.patterns.record import LANGUAGES
 from detector.schema import MESSAGES
 from detector.threads import group
 
