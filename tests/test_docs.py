@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -52,3 +53,13 @@ def test_every_dependency_has_its_line() -> None:
     names += [re.match(r"[\w-]+", d)[0] for d in project["optional-dependencies"]["dev"]]  # type: ignore[index]
     missing = [n for n in names if n not in page]
     assert not missing
+
+
+def test_the_notebooks_cells_run() -> None:
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(path.read_text())["cells"]
+        names: dict = {}
+        for cell in cells:
+            if cell["cell_type"] == "code":
+                exec("".join(cell["source"]), names)
+        assert set(names["judged"].verdicts["label"]) <= set(names["threads"]["label"])
