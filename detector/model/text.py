@@ -8,6 +8,7 @@ and a character n-gram is looked at once per distinct word, never per occurrence
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -71,7 +72,7 @@ class TextSpace:
         return places[known], at[known]
 
 
-class TokenTable:
+class TokenTable(ABC):
     """Numbers kept per distinct raw token of a vocabulary, worked out once as it grows.
 
     `word`: the token's word number, -1 for unknown; `rows`: one row of `width` values a token, what
@@ -88,9 +89,9 @@ class TokenTable:
         self.word = np.zeros(0, dtype=np.int64)
         self.rows = np.zeros((0, self.width))
 
+    @abstractmethod
     def of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
         """The rows of fresh words (to be given by the user of the table)."""
-        raise NotImplementedError
 
     def update(self, vocabulary: Vocabulary) -> None:
         """Catch up with the vocabulary."""

@@ -232,6 +232,10 @@ def coverage(corpus: Corpus) -> list[str]:
             "| " + " | ".join([str(i), *map(str, row)]) + " |"
             for i, row in zip(table.index, table.to_numpy(), strict=True)
         ]
+    lines += ["", "Commonest trades: " + _commonest(tags["trade"]) + "."]
+    for k, name in enumerate(LABELS):
+        part = tags["tactic"][corpus.labels == k].str.split("-").explode()
+        lines += ["", f"Commonest words of the tactic tags, {name}: " + _commonest(part[part.str.len() > 3]) + "."]
     known = {
         "headline": (threads["recipient_headline"] != "").mean(),
         "services": (threads["recipient_services"] != "").mean(),
@@ -243,6 +247,10 @@ def coverage(corpus: Corpus) -> list[str]:
         f"a headline on {known['headline']:.0%}, services on {known['services']:.0%} of threads.",
     ]
     return lines
+
+
+def _commonest(column: pd.Series, most: int = 40) -> str:
+    return ", ".join(f"{name} {n}" for name, n in column[column != ""].value_counts(sort=True).head(most).items())
 
 
 def report(corpus: Corpus, evaluation: str | None = None) -> str:
