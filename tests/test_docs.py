@@ -27,6 +27,18 @@ def test_the_readmes_python_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_readmes_excerpt_is_what_the_command_prints(tmp_path: Path) -> None:
+    excerpt = re.search(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]  # type: ignore[index]
+    env = {**os.environ, "DETECTOR_HOME": str(tmp_path), "COLUMNS": "96", "NO_COLOR": "1"}
+    code = "from detector.cli import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "score", "--sample", "--full", "-q"], env=env, capture_output=True, check=True
+    )
+    printed = {line.rstrip() for line in done.stdout.decode().splitlines()}
+    shown = [line for line in excerpt.splitlines() if line.strip() not in ("", "…") and not line.startswith("$")]
+    assert not [line for line in shown if line not in printed]
+
+
 def test_every_relative_link_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
