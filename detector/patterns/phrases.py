@@ -28,6 +28,7 @@ from detector.patterns.tokens import (
     TOKEN,
     Tokens,
     Vocabulary,
+    ends_sentence,
     fold,
     is_currency,
     normal,
@@ -257,7 +258,7 @@ def _elements(word: str, where: str) -> list[list[str]]:
 def _word_elements(word: str, where: str) -> list[str]:
     elements = ["^"] if word.startswith("^") else []
     ending = word.endswith("*")
-    pieces = [normal(token) for token in TOKEN.findall(word.strip("^*"))]
+    pieces = [normal(token) for token in TOKEN.findall(word.strip("^*")) if not ends_sentence(token)]
     pieces = ["#" if piece.startswith(NUMBER) else LINK if piece == CALENDAR else piece for piece in pieces]
     if ending:
         if not pieces or len(pieces[-1]) < 2:

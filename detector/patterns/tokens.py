@@ -22,7 +22,8 @@ TOKEN = re.compile(
     r"|\d+(?:[.,:]\d+)*[km]?\b|\d+"
     r"|[^\W\d_]+"
     r"|[$€£₹¥%?!{}\[\]<>_]"
-    r"|[\U0001F000-\U0001FAFF\u2600-\u27BF]",
+    r"|[\U0001F000-\U0001FAFF\u2600-\u27BF]"
+    r"|[.…]+[\"'”’»)\]]{0,3}(?=\s|$)|\n+",  # the end of a sentence or line: no token, a cut
     re.IGNORECASE,
 )
 """Linear in the text: every quantifier that could be tried again is bounded."""
@@ -84,6 +85,11 @@ _CALENDAR_HOSTS = (
     "calendar.app", "calendar.google", "acuityscheduling", "oncehub", "koalendar", "chilipiper", "appoint.ly", "bookings.",
 )  # fmt: skip
 _WORD_LIMIT = 40
+_STOP, _BREAK = -2, -3
+"""Numbers that stand for a full stop and for a line break while a text is read."""
+_ABBREVIATED = frozenset(
+    "dr mr mrs ms prof st sr sra srta dra mme mlle hr fr vs etc approx no nr ca bzw inc ltd co jr dept ext fig vol pp ed eng".split()
+)
 _SENTENCE_END = frozenset(".!?\n:;…·•|")
 
 
@@ -121,18 +127,29 @@ def normal(token: str) -> str:
 
 @dataclass
 class Tokens:
-    """The tokens of many messages, flat: `ids` (one a token, into the vocabulary) and `starts`.
+    """The tokens of many messages, flat: `ids` (one a token, into the vocabulary), `starts` and `cuts`.
 
-    `starts` has one offset a message and a last one for the end (n messages + 1 values).
+    `starts` has one offset a message and a last one for the end (n messages + 1 values); `cuts` the
+    positions at which a sentence begins, ascending (a message with tokens has at least one).
     """
 
     ids: np.ndarray
     starts: np.ndarray
+    cuts: np.ndarray
 
     @property
     def counts(self) -> np.ndarray:
         """Tokens a message."""
         return np.diff(self.starts)
+
+    def take(self, rows: np.ndarray) -> Tokens:
+        """The tokens of these messages (ascending indices), as if only they had been read."""
+        counts = self.counts[rows]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        kept = np.repeat(self.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
+        begins = np.zeros(len(self.ids), dtype=bool)
+        begins[self.cuts] = True
+        return Tokens(self.ids[kept], starts, np.flatnonzero(begins[kept]))
 
 
 class Vocabulary:
@@ -141,6 +158,8 @@ class Vocabulary:
     >>> v = Vocabulary()
     >>> v.read(["Hi Ann", "hi"]).ids.tolist(), v.normals
     ([0, 1, 2], ['hi', 'ann', 'hi'])
+    >>> v.read(["Dr. Hale, hi! It is late.\\nBye"]).cuts.tolist()
+    [0, 4, 7]
     """
 
     def __init__(self, limit: int = 400_000) -> None:
@@ -153,6 +172,7 @@ class Vocabulary:
         self.index: dict[str, int] = {}
         self.raw: list[str] = []
         self.normals: list[str] = []
+        self.short: list[bool] = []  # a full stop after it ends no sentence
 
     def read(self, texts: Sequence[str]) -> Tokens:
         """Tokenise messages. Numbers stay valid until the next read that finds the vocabulary full."""
@@ -169,15 +189,34 @@ class Vocabulary:
                 numbers = [self._number(t) for t in found]
             extend(numbers)
             starts.append(len(ids))
-        return Tokens(np.asarray(ids, dtype=np.int64), np.asarray(starts, dtype=np.int64))
+        return self._cut(np.asarray(ids, dtype=np.int64), np.asarray(starts, dtype=np.int64))
+
+    def _cut(self, ids: np.ndarray, starts: np.ndarray) -> Tokens:
+        """Take the ends of sentences out of the tokens and keep them as cuts."""
+        kept = ids >= 0
+        position = np.concatenate([[0], np.cumsum(kept)])
+        begins = np.zeros(position[-1] + 1, dtype=bool)
+        begins[position[starts]] = True
+        ends = np.flatnonzero(~kept)
+        before = ids[np.maximum(ends - 1, 0)]
+        short = np.asarray([*self.short, False], dtype=bool)[np.where(before >= 0, before, -1)]
+        begins[position[ends[(ids[ends] == _BREAK) | ~short]]] = True
+        words = ids[kept]
+        marks = np.isin(words, [self.index.get(m, -9) for m in "?!"])
+        begins[1:][marks & ~np.append(marks[1:], False)] = True
+        return Tokens(words, position[starts], np.flatnonzero(begins[:-1]))
 
     def _number(self, token: str) -> int:
         number = self.index.get(token)
+        if number is None and ends_sentence(token):
+            number = self.index[token] = _BREAK if token[0] == "\n" else _STOP
         if number is None:
             number = len(self.raw)
             self.index[token] = number
             self.raw.append(token)
-            self.normals.append(normal(token))
+            form = normal(token)
+            self.normals.append(form)
+            self.short.append(form in _ABBREVIATED or (len(token) == 1 and token.isalpha()))
         return number
 
 
@@ -187,7 +226,16 @@ def spans(text: str) -> list[tuple[int, int]]:
     >>> spans("Hi Ann!")
     [(0, 2), (3, 6), (6, 7)]
     """
-    return [m.span() for m in TOKEN.finditer(text)]
+    return [m.span() for m in TOKEN.finditer(text) if not ends_sentence(m[0])]
+
+
+def ends_sentence(found: str) -> bool:
+    """Whether what the reading found is the end of a sentence or line, and so no token.
+
+    >>> ends_sentence("."), ends_sentence("\\n\\n"), ends_sentence(".ann@x.io")
+    (True, True, False)
+    """
+    return found[0] in ".…\n" and "@" not in found
 
 
 def opens_sentence(text: str, start: int) -> bool:

@@ -8,7 +8,6 @@ import numpy as np
 
 from detector.patterns import Searched
 from detector.patterns.reading import Reading
-from detector.patterns.tokens import Tokens
 
 
 def subset(searched: Searched, threads: np.ndarray) -> Searched:
@@ -18,11 +17,6 @@ def subset(searched: Searched, threads: np.ndarray) -> Searched:
     keep[threads] = True
     rows = np.flatnonzero(keep[reading.thread])
     sizes = reading.sizes[keep]
-    counts = reading.tokens.counts[rows]
-    row_of_token = np.repeat(np.arange(len(reading)), reading.tokens.counts)
-    tokens = Tokens(
-        reading.tokens.ids[np.isin(row_of_token, rows)], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    )
     smaller = Reading(
         texts=[reading.texts[r] for r in rows],
         thread=np.repeat(np.arange(len(sizes)), sizes),
@@ -34,7 +28,7 @@ def subset(searched: Searched, threads: np.ndarray) -> Searched:
         who=reading.who[keep],
         recipients=reading.recipients,
         vocabulary=reading.vocabulary,
-        tokens=tokens,
+        tokens=reading.tokens.take(rows),
     )
     new_row = np.full(len(reading), -1, dtype=np.int64)
     new_row[rows] = np.arange(len(rows))

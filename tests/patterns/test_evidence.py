@@ -75,13 +75,18 @@ def test_every_hit_quotes_its_message_exactly(texts: list[str]) -> None:
 def test_tokens_and_their_places_agree(text: str) -> None:
     read = Vocabulary()
     tokens = read.read([text])
-    assert [text[a:b] for a, b in spans(text)] == [read.raw[i] for i in tokens.ids] == TOKEN.findall(text)
+    assert [text[a:b] for a, b in spans(text)] == [read.raw[i] for i in tokens.ids]
+    found = TOKEN.findall(text)
+    assert [t for t in found if any(c.isalnum() for c in t) or t[0] not in ".…\n"] == [read.raw[i] for i in tokens.ids]
+    # every message with tokens begins a sentence, and no cut stands outside of it
+    assert list(tokens.cuts[:1]) == ([0] if len(tokens.ids) else [])
+    assert all(0 <= c < len(tokens.ids) for c in tokens.cuts.tolist())
 
 
 def test_hostile_text_takes_linear_time() -> None:
     import time
 
-    for unit in ("a-", "a.", "<script>", "{", "we help ", "@", "https:/", "'", " \n", "$1 "):
+    for unit in ("a-", "a.", "<script>", "{", "we help ", "@", "https:/", "'", " \n", "$1 ", ".\n", "...", ".)", "\n"):
         text = unit * (200_000 // len(unit))
         start = time.process_time()
         DETECTOR.judge(group(messages_table([("t", "received", text)])))
