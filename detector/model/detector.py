@@ -15,8 +15,9 @@ from detector.errors import ModelError, UsageError
 from detector.inbox.profile import Profile
 from detector.model.decision import BAIT, DIGITS, actions, label_indices, probabilities, turned_at
 from detector.model.explain import WORDING, Explained, explain
+from detector.model.features import Events
 from detector.model.file import Model, load
-from detector.model.weights import Events, Scorer
+from detector.model.scorer import Scorer
 from detector.patterns import Finder, Pattern, Searched, shipped
 from detector.patterns.context import days_to_pitch, fingerprint, known_people, masked_words, templates
 from detector.patterns.services import kinds

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.model.weights import BLOCKS, SHAPE, Events, N, Scorer, Scores, block_rows, running, shape_counts
+from detector.model.features import Events, block_rows, running, shape_counts
+from detector.model.scorer import Scorer, Scores
+from detector.model.weights import BLOCKS, SHAPE, N
 from detector.patterns import Searched
 
 WORDING = "text.wording"

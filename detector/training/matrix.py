@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+from detector.model.features import block_rows, pattern_events, running, shape_counts
 from detector.model.text import TextSpace, grams
-from detector.model.weights import BLOCKS, SHAPE, SLOTS, Weights, block_rows, pattern_events, running, shape_counts
+from detector.model.weights import BLOCKS, SHAPE, SLOTS, Weights
 from detector.patterns import Searched
 
 MIN_SENDERS = 3
