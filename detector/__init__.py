@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from detector.inbox import read_inbox
     from detector.model.detector import Detector
     from detector.training.evaluation import evaluate
-    from detector.training.fitting import train
+    from detector.training.own import train
 
 __all__ = ["LABELS", "Detector", "__version__", "evaluate", "read_inbox", "train"]
 
@@ -22,7 +22,7 @@ _WHERE = {
     "Detector": "detector.model.detector",
     "evaluate": "detector.training.evaluation",
     "read_inbox": "detector.inbox",
-    "train": "detector.training.fitting",
+    "train": "detector.training.own",
 }
 
 

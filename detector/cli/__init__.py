@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from detector.cli import explain, model, patterns, score
+from detector.cli import evaluate, explain, label, model, patterns, score, train
 from detector.version import __version__
 
 app = typer.Typer(
@@ -25,6 +25,9 @@ app = typer.Typer(
 )
 app.command("score")(score.score)
 app.command("explain")(explain.explain)
+app.command("label")(label.label)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
 app.command("patterns")(patterns.patterns)
 app.add_typer(model.app, name="model")
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from detector.model.decision import GENUINE, CutOffs, label_indices
 from detector.schema import LABELS
 
+if TYPE_CHECKING:
+    from detector.inbox import Profile
+
 BINS = 15
+
+SPLITS = ("", "train", "test", "validation", "dev")
+"""Values of the `split` column whose threads are measured on; `disputed` ones are not."""
 
 
 def figures(p: np.ndarray, labels: np.ndarray, cuts: CutOffs) -> dict[str, Any]:
@@ -69,15 +75,24 @@ def ece(p: np.ndarray, labels: np.ndarray) -> float:
     return float(gap)
 
 
-def evaluate(labelled: str | Sequence[str], model: str | None = None) -> dict[str, Any]:
-    """Figures of a model on labelled message CSVs (see `figures`); None for the default model."""
-    from detector.model.detector import Detector
-    from detector.threads import Grouped
-    from detector.training.corpus import read_labelled
+def evaluate(
+    labelled: str | Sequence[str],
+    model: str | None = None,
+    *,
+    labels: str | None = None,
+    doubtful: bool = False,
+    owner: str | None = None,
+    profile: Profile | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Figures of a model on labelled message CSVs, or exports with a labels file; None for the default model.
 
-    threads = read_labelled([labelled] if isinstance(labelled, str) else list(labelled))
-    detector = Detector.load(model)
-    parts = detector.judge(Grouped(threads, {}))
-    p = np.vstack([j.verdicts[["p_generic", "p_bait_and_sell", "p_genuine"]].to_numpy() for j in parts])
-    labels = np.array([LABELS.index(label) for label in threads["label"]])
-    return figures(p, labels, detector.model.cuts)
+    The keys of `figures` and, beside them, `intervals` (figure -> value and 95 % interval), `confusion`
+    (rows: true label), `slices` (by language, by sender messages, by how picked), `cut_offs`, `cost`
+    (`measure.report`), and with `doubtful` the labels in doubt, worst first.
+    """
+    from detector.training.measure import measured, report
+    from detector.training.reading import read_own
+
+    own = read_own(labelled, labels, splits=SPLITS, owner=owner, profile=profile, columns=columns)
+    return report(own, measured(own, model), doubtful=doubtful)

@@ -1,0 +1,5 @@
+"""`detector label`: label one's own threads, one key each."""
+
+
+def label() -> None:
+    """soon"""

@@ -1,0 +1,240 @@
+"""Own labels move a prior: penalised maximum likelihood around it, and how far, by grouped folds.
+
+The corpus enters as the prior's coefficients. Minimised over the step d away from them is
+
+    w * sum of the log-losses of the own labels + |d|^2 / 2 + stiffness * |d of the bias|^2 / 2
+
+(a Gaussian prior whose mean is the base model: Chelba and Acero, Adaptation of Maximum Entropy
+Capitalizer, 2006). `w` is the weight of an own label; 0 keeps the base. Weight and stiffness are chosen
+by the log-loss on own threads held out, whole groups at a time: the most cautious pair that is within one
+standard error of the best (Breiman et al., Classification and Regression Trees, 1984, the 1-SE rule),
+so that a few lucky threads do not undo what the corpus knows. A feature may move only if threads of
+three different senders have it, so that nobody's words are learned from one person alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from detector.model.weights import N
+from detector.training.matrix import MIN_SENDERS
+from detector.training.prior import Prior, Rows, Step
+
+WEIGHTS = (0.03, 0.1, 0.3, 1.0, 3.0)
+"""How much an own label may weigh, weakest first; 0 (the base as it is) is tried as well."""
+
+STIFFNESS = (10.0, 1.0)
+"""How much harder than a feature the bias (the shares of the labels) may be moved: labels given in the
+order of a queue say little about shares."""
+
+SLOPE_PRIOR = 0.2
+"""Standard deviation of the log of the temperature that own held-out scores may ask for."""
+
+FOLDS = 5
+_FEWEST_TO_CHOOSE = 4  # groups; with fewer there is nothing to hold out
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far own labels may move the prior."""
+
+    weight: float = 0.0
+    stiffness: float = STIFFNESS[0]
+
+
+PACES = (Pace(), *(Pace(w, s) for w in WEIGHTS for s in STIFFNESS))
+"""All that are tried, the most cautious first."""
+
+
+@dataclass
+class Learned:
+    """A step, the pace it was made at, and the temperature of its scores."""
+
+    step: Step
+    pace: Pace
+    slope: float
+
+    def scores(self, rows: Rows) -> np.ndarray:
+        """(n, N) calibrated scores."""
+        return self.step.scores(rows) * self.slope
+
+
+def learn(
+    prior: Prior,
+    rows: Rows,
+    labels: np.ndarray,
+    senders: Sequence[str],
+    group: np.ndarray,
+    *,
+    seed: int = 0,
+    tick: Callable[[], None] = lambda: None,
+) -> Learned:
+    """All that is learned from own labels: the pace by cross-validation, the step, the temperature.
+
+    `group`: what folds keep together; `tick` is called once a fold. With too few groups to hold any
+    out, the most cautious weight is taken.
+    """
+    who = np.asarray(senders, dtype=object)
+    parts = own_folds(group, labels, seed=seed)
+    if not parts:
+        pace = Pace(WEIGHTS[0])
+        tick()
+        return Learned(adapt(prior, rows, labels, who, pace), pace, 1.0)
+    held_out = np.zeros((len(PACES), len(rows), N))
+    for seen, held in parts:
+        inside, outside = rows.take(seen), rows.take(held)
+        span = Span(inside, shared_columns(inside, who[seen]))
+        for k, pace in enumerate(PACES):
+            held_out[k, held] = adapt(prior, inside, labels[seen], who[seen], pace, span).scores(outside)
+        tick()
+    k = _cautious(np.stack([losses(scores, labels) for scores in held_out]))
+    step = adapt(prior, rows, labels, who, PACES[k])
+    return Learned(step, PACES[k], _slope(held_out[k], labels))
+
+
+def _cautious(loss: np.ndarray) -> int:
+    """The first row of (paces, n) losses whose mean is within one standard error of the best row's."""
+    best = loss.mean(axis=1).argmin()
+    over = loss - loss[best]
+    error = over.std(axis=1) / np.sqrt(loss.shape[1])
+    return int(np.flatnonzero(over.mean(axis=1) <= error + 1e-12)[0])
+
+
+def _slope(scores: np.ndarray, labels: np.ndarray) -> float:
+    from scipy.optimize import minimize_scalar
+
+    def loss(a: float) -> float:
+        return float(losses(scores * np.exp(a), labels).sum() + (a / SLOPE_PRIOR) ** 2 / 2)
+
+    return round(float(np.exp(minimize_scalar(loss, bounds=(-1.0, 1.0), method="bounded").x)), 4)
+
+
+def adapt(
+    prior: Prior,
+    rows: Rows,
+    labels: np.ndarray,
+    senders: Sequence[str],
+    pace: Pace,
+    span: Span | None = None,
+    rounds: int = 3,
+) -> Step:
+    """The step that own labels call for at this pace.
+
+    `labels`: (n,) indices into LABELS; `senders`: a key a thread; `span` of the columns they share, if
+    known. Patterns that the step would turn against their meaning stay as they are.
+    """
+    if pace.weight == 0 or not len(rows):
+        return Step(np.zeros(0, dtype=np.int64), np.zeros((0, N)), np.zeros(N))
+    span = span or Span(rows, shared_columns(rows, senders))
+    for _round in range(rounds):
+        step = _minimum(rows, labels, span, pace)
+        wrong = prior.against_meaning(step)
+        if not len(wrong):
+            return step
+        span = span.without(wrong)
+    step.values[np.isin(step.columns, wrong)] = 0
+    return step
+
+
+class Span:
+    """Some columns of a matrix in the few dimensions that its rows span.
+
+    The penalty is the same in every direction, so the best step is a mixture of the rows: with
+    X = U S V' it is V c, where c has one value a row instead of one a column (`reduced` is U S).
+    """
+
+    def __init__(self, rows: Rows, columns: np.ndarray) -> None:
+        matrix = rows.matrix[:, columns]
+        self._build(columns, matrix, (matrix @ matrix.T).toarray())
+
+    def _build(self, columns: np.ndarray, matrix: Any, products: np.ndarray) -> None:
+        self.columns, self._matrix, self._products = columns, matrix, products
+        squares, u = np.linalg.eigh(products)
+        kept = squares > 1e-9 * max(squares[-1], 1e-300)
+        roots = np.sqrt(squares[kept])
+        self.reduced = np.ascontiguousarray(u[:, kept] * roots)
+        self._mix = u[:, kept] / roots
+
+    def without(self, columns: np.ndarray) -> Span:
+        """The same without some of its columns."""
+        kept = ~np.isin(self.columns, columns)
+        gone = self._matrix[:, ~kept]
+        smaller = Span.__new__(Span)
+        smaller._build(self.columns[kept], self._matrix[:, kept], self._products - (gone @ gone.T).toarray())
+        return smaller
+
+    def values(self, c: np.ndarray) -> np.ndarray:
+        """(columns, N) coefficients of reduced ones."""
+        return np.asarray(self._matrix.T @ (self._mix @ c))
+
+
+def shared_columns(rows: Rows, senders: Sequence[str], least: int = MIN_SENDERS) -> np.ndarray:
+    """The columns that threads of at least `least` different senders have."""
+    from scipy import sparse
+
+    number = {s: i for i, s in enumerate(dict.fromkeys(senders))}
+    who = np.array([number[s] for s in senders])
+    has = (rows.matrix != 0).astype(np.float64)
+    by_sender = sparse.csr_matrix((np.ones(len(who)), (who, np.arange(len(who)))), (len(number), len(who))) @ has
+    return np.flatnonzero(np.asarray((by_sender > 0).sum(axis=0)).ravel() >= least)
+
+
+def _minimum(rows: Rows, labels: np.ndarray, span: Span, pace: Pace) -> Step:
+    from scipy.optimize import minimize
+
+    matrix = span.reduced
+    k = matrix.shape[1]
+    n = np.arange(len(labels))
+    pull = np.ones((k + 1) * N)
+    pull[k * N :] = pace.stiffness
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        values, bias = flat[: k * N].reshape(k, N), flat[k * N :]
+        p, log_p = _softmax(rows.scores + matrix @ values + bias)
+        over = p
+        over[n, labels] -= 1
+        value = -pace.weight * log_p[n, labels].sum() + (flat @ (pull * flat)) / 2
+        slope = np.concatenate([(matrix.T @ over).ravel(), over.sum(axis=0)]) * pace.weight + pull * flat
+        return float(value), slope
+
+    best = minimize(loss, np.zeros((k + 1) * N), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
+    return Step(span.columns, span.values(best[: k * N].reshape(k, N)), best[k * N :])
+
+
+def _softmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    z = scores - scores.max(axis=1, keepdims=True)
+    e = np.exp(z)
+    total = e.sum(axis=1, keepdims=True)
+    return e / total, z - np.log(total)
+
+
+def losses(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(n,) log-loss of each thread."""
+    return np.asarray(-_softmax(scores)[1][np.arange(len(labels)), labels])
+
+
+def own_folds(
+    group: np.ndarray, labels: np.ndarray, n: int = FOLDS, seed: int = 0
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Up to `n` (train, test) pairs of whole groups; none if there are too few groups to hold any out."""
+    import warnings
+
+    from detector.training.folds import folds
+
+    count = min(n, len(np.unique(group)), int(np.bincount(labels).max()) if len(labels) else 0)
+    if len(np.unique(group)) < _FEWEST_TO_CHOOSE or count < 2:
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "least populated class": few labels are allowed, and called few
+        return [(seen, held) for seen, held in folds(group, labels, count, seed) if len(held)]
+
+
+def single_thread() -> Any:
+    """A context in which linear algebra runs on one thread: on small matrices more only stand in their way."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
