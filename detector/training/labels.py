@@ -34,11 +34,11 @@ class Row:
     sender: str = ""
 
 
-def read_labels(path: str | Path) -> dict[str, Row]:
+def read_labels(path: str | Path, *, allow_empty: bool = False) -> dict[str, Row]:
     """The rows of a labels file by thread id, in the order of the file.
 
     Raises InputError, naming the row by its line in the file, for a label that is none of the three,
-    two labels on one thread, a row without an id, missing columns, or a file without rows.
+    two labels on one thread, a row without an id, missing columns, or (unless `allow_empty`) no rows.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "labels.csv"
@@ -55,6 +55,8 @@ def read_labels(path: str | Path) -> dict[str, Row]:
         raise InputError(where, "is not UTF-8 text", "save it as CSV in UTF-8") from None
     except OSError as error:
         raise InputError(where, f"cannot be read ({error.strerror or error})", "check the path") from None
+    if allow_empty and not text.strip():
+        return {}
     if not text.strip():
         raise InputError(where, "is empty", "label some threads with `detector label` first")
     rows: dict[str, Row] = {}
@@ -80,7 +82,7 @@ def read_labels(path: str | Path) -> dict[str, Row]:
                 rows[row.thread_id], lines[row.thread_id] = row, reader.line_num
     except csv.Error as error:
         raise InputError(where, f"is not a CSV file ({error})", "save it as CSV with commas") from None
-    if not rows:
+    if not rows and not allow_empty:
         raise InputError(where, "has a header but no labels", "label some threads with `detector label` first")
     return rows
 
@@ -92,7 +94,12 @@ def _row(where: str, line: int, cells: Mapping[str, str]) -> Row:
     label = label_of(cells["label"]) if cells["label"].strip() else ""
     if label is None:
         raise InputError(where, f"row {line} has the label {cells['label'].strip()!r:.40}", _USE)
-    return Row(thread, label, cells.get("picked", "").strip(), cells.get("sender", "").strip())
+    return Row(_plain(thread), label, cells.get("picked", "").strip(), _plain(cells.get("sender", "").strip()))
+
+
+def _plain(cell: str) -> str:
+    """A cell without the apostrophe that keeps spreadsheets from running it."""
+    return cell[1:] if cell.startswith("'") and defused(cell[1:]) == cell else cell
 
 
 def write_labels(path: str | Path, rows: Iterable[Row]) -> None:
@@ -105,12 +112,9 @@ def write_labels(path: str | Path, rows: Iterable[Row]) -> None:
 
 
 def matched(rows: Mapping[str, Row], threads: pd.DataFrame) -> list[Row | None]:
-    """The row of each thread: by its id, the id it had as an invitation, or either as a spreadsheet saves it."""
-    found = []
-    for thread, former in zip(threads["thread_id"], threads["former_id"], strict=True):
-        names = [name for own in (thread, former) if own for name in (own, defused(own))]
-        found.append(next((rows[name] for name in names if name in rows), None))
-    return found
+    """The row of each thread, by its id or the one it had as an invitation."""
+    pairs = zip(threads["thread_id"], threads["former_id"], strict=True)
+    return [rows.get(thread) or (rows.get(former) if former else None) for thread, former in pairs]
 
 
 def with_labels(threads: pd.DataFrame, rows: Mapping[str, Row], where: str) -> tuple[pd.DataFrame, int]:

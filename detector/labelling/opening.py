@@ -1,0 +1,44 @@
+"""From an inbox to a labelling session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from detector.inbox.profile import Profile
+from detector.labelling.queue import Queue, copies
+from detector.labelling.session import Session
+from detector.model.detector import Detector, Judged
+from detector.threads import Grouped
+from detector.training.prior import Prior
+
+
+def session_of(
+    detector: Detector,
+    grouped: Grouped,
+    profile: Profile | None,
+    path: str | Path,
+    *,
+    strategy: str = "teach",
+    seed: int = 0,
+    review: bool = False,
+) -> tuple[Session, list[Judged]]:
+    """A session over all received threads, and their verdicts part by part for the screen."""
+    parts = detector.judge(grouped, profile)
+    if not parts:
+        threads, p = grouped.threads, np.zeros((0, 3))
+    else:
+        threads = pd.concat([j.threads for j in parts], ignore_index=True)
+        p = np.vstack([j.verdicts[["p_generic", "p_bait_and_sell", "p_genuine"]].to_numpy() for j in parts])
+    queue = Queue(
+        threads["thread_id"].tolist(),
+        copies(threads),
+        p,
+        Prior(detector.model, detector.finder.patterns).rows(threads).matrix,
+        threads["last_at"].to_numpy().astype("M8[us]").astype(np.int64),
+        strategy,
+        seed,
+    )
+    return Session(threads, queue, path, review=review), parts

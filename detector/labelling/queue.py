@@ -1,0 +1,134 @@
+"""Which thread to ask about next: where a label teaches most, with some plain random ones between.
+
+`teach` picks the thread that stands for most of the uncertainty not yet covered: with s(i, j) the
+cosine of two threads' features, u(j) the entropy of a verdict and c(j) the likeness of j to the nearest
+thread that was asked about, it maximises sum over j of u(j) * max(0, s(i, j) - c(j)). That is a facility
+location (Wei, Iyer and Bilmes, Submodularity in Data Subset Selection and Active Learning, 2015):
+uncertain, typical of many others, and unlike what was asked already, in whatever language.
+
+What comes next follows from the inbox, the model, the seed and the threads done alone, so that a
+session that was killed goes on with the very thread it showed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+STRATEGIES = ("teach", "random", "uncertain", "latest")
+
+RANDOM_EVERY = 4
+"""Under `teach` and `uncertain` every fourth thread is picked at random: those measure without a slant."""
+
+POOL = 2000
+"""Threads weighed against each other; from larger inboxes so many are drawn."""
+
+_FLOOR = 0.05  # of a verdict that is quite sure, so that it still counts for a little
+
+
+def uncertainty(p: np.ndarray) -> np.ndarray:
+    """(n,) entropy of (n, 3) probabilities, 1 for all alike.
+
+    >>> uncertainty(np.array([[1 / 3, 1 / 3, 1 / 3], [1.0, 0.0, 0.0]])).round(2).tolist()
+    [1.0, 0.0]
+    """
+    safe = np.clip(p, 1e-12, 1)
+    return np.asarray(np.maximum(-(safe * np.log(safe)).sum(axis=1) / np.log(p.shape[1]), 0.0))
+
+
+def copies(threads: pd.DataFrame) -> np.ndarray:
+    """(n,) a number that near-copies share: the same words (names and figures aside), or most of them.
+
+    >>> from detector.threads import group, messages_table
+    >>> texts = ["Hi Ann, let's connect", "Hi Bob, let's connect", "Hi Bob, where is the key?"]
+    >>> copies(group(messages_table([(f"t{i}", "received", t) for i, t in enumerate(texts)])).threads).tolist()
+    [0, 0, 1]
+    """
+    from detector.training.folds import groups
+
+    keys = []
+    for texts, directions in zip(threads["texts"], threads["directions"], strict=True):
+        words = " ".join(t for t, d in zip(texts, directions, strict=True) if d == "received").split()
+        keys.append(" ".join(w.lower() if w[:1].islower() else "*" for w in words))
+    return groups(threads, keys)
+
+
+def _rank(seed: int, thread: str) -> bytes:
+    return hashlib.sha256(f"{seed}\n{thread}".encode("utf-8", "surrogatepass")).digest()
+
+
+class Queue:
+    """Picks one thread after another.
+
+    `ids` and `group` (near-copies) one a thread; `p`: (n, 3) verdicts; `features`: (n, width) sparse;
+    `latest`: (n,) numbers, larger for later threads.
+    """
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        group: np.ndarray,
+        p: np.ndarray,
+        features: Any,
+        latest: np.ndarray,
+        strategy: str = "teach",
+        seed: int = 0,
+    ) -> None:
+        self.strategy, self.group = strategy, group
+        order = np.lexsort((np.arange(len(ids)), -latest))
+        _, first = np.unique(group[order], return_index=True)
+        self.candidates = np.sort(order[first])  # the latest of each set of near-copies
+        self.shuffled = sorted(self.candidates.tolist(), key=lambda i: _rank(seed, ids[i]))
+        self.sure = np.maximum(uncertainty(p), _FLOOR)
+        self._recency = order
+        self._features = features
+        self._pool: np.ndarray | None = None
+
+    def next(self, done: Sequence[int]) -> tuple[int, str] | None:
+        """The next thread's position and why it was picked, None if all are done.
+
+        `done`: positions of the threads asked about so far; neither they nor their near-copies come again.
+        """
+        gone = set(self.group[list(done)].tolist()) if len(done) else set()
+        left = [i for i in self.shuffled if self.group[i] not in gone]
+        if not left:
+            return None
+        strategy = self.strategy
+        if strategy in ("teach", "uncertain") and len(done) % RANDOM_EVERY == RANDOM_EVERY - 1:
+            strategy = "random"
+        if strategy == "random":
+            return left[0], "random"
+        if strategy == "latest":
+            rest = set(left)
+            return next(i for i in self._recency.tolist() if i in rest), "latest"
+        if strategy == "uncertain":
+            return max(left, key=lambda i: (self.sure[i], -i)), "uncertain"
+        return self._teaches(left, done), "teach"
+
+    def _teaches(self, left: list[int], done: Sequence[int]) -> int:
+        pool, likeness, unit = self._likeness()
+        covered = np.zeros(len(pool), dtype=np.float32)
+        if len(done):
+            covered = np.asarray((unit[list(done)] @ unit[pool].T).max(axis=0).todense()).ravel().astype(np.float32)
+        inside = {int(i): k for k, i in enumerate(pool)}
+        open_ = [i for i in left if i in inside] or left
+        if open_[0] not in inside:
+            return open_[0]
+        at = [inside[i] for i in open_]
+        gain = np.maximum(likeness[at] - covered, 0) @ self.sure[pool].astype(np.float32)
+        return open_[int(gain.argmax())]
+
+    def _likeness(self) -> tuple[np.ndarray, np.ndarray, Any]:
+        """The pool, (pool, pool) cosines, and all features at unit length; worked out once."""
+        if self._pool is None:
+            from sklearn.preprocessing import normalize
+
+            self._unit = normalize(self._features).astype(np.float32).tocsr()
+            self._pool = np.array(self.shuffled[:POOL], dtype=np.int64)
+            inside = self._unit[self._pool]
+            self._cosines = (inside @ inside.T).toarray()
+        return self._pool, self._cosines, self._unit
