@@ -37,7 +37,7 @@ def session_of(
         copies(threads),
         p,
         Prior(detector.model, detector.finder.patterns).rows(threads).matrix,
-        threads["last_at"].to_numpy().astype("M8[us]").astype(np.int64),
+        threads["last_at"].dt.tz_localize(None).to_numpy().astype("M8[us]").astype(np.int64),
         strategy,
         seed,
     )

@@ -31,16 +31,7 @@ def page(judged: Judged, index: int, width: int, says: dict[str, str]) -> list[L
     ]
     if about := " · ".join(str(thread[c]) for c in ("recipient_headline", "recipient_services") if thread[c]):
         pieces.append([("dim", f"to you: {one_line(about, 300)}")])
-    reading = judged.searched.reading
-    start = int(reading.starts[index])
-    for k in range(int(reading.sizes[index])):
-        who = "them" if reading.received[start + k] else "you"
-        time = judged.threads["times"].iat[index][k]
-        when = pd.Timestamp(time, unit="us").strftime("%d %b %Y") if time > -(2**62) else "no date"
-        pieces += [[], [("bold", f"{k + 1} {who}"), ("dim", f", {when}")]]
-        pieces += _marked(reading.texts[start + k], [h for h in marks if h["message"] == k + 1])
     pieces += [
-        [],
         [
             ("", "now: "),
             (f"class:{row['label']}", str(row["label"])),
@@ -50,6 +41,14 @@ def page(judged: Judged, index: int, width: int, says: dict[str, str]) -> list[L
     for hit in [h for h in hits if h["pattern"] != WORDING][:4]:
         quote = f" “{one_line(hit['text'], 60)}”" if hit["text"] else ""
         pieces.append([("dim", f"  {says.get(hit['pattern'], hit['pattern'])}{quote}")])
+    reading = judged.searched.reading
+    start = int(reading.starts[index])
+    for k in range(int(reading.sizes[index])):
+        who = "them" if reading.received[start + k] else "you"
+        time = judged.threads["times"].iat[index][k]
+        when = pd.Timestamp(time, unit="us").strftime("%d %b %Y") if time > -(2**62) else "no date"
+        pieces += [[], [("bold", f"{k + 1} {who}"), ("dim", f", {when}")]]
+        pieces += _marked(reading.texts[start + k], [h for h in marks if h["message"] == k + 1])
     return [line for piece in pieces for line in wrapped(piece, width)]
 
 
