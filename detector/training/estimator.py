@@ -15,9 +15,9 @@ from detector.model.decision import label_indices, probabilities
 from detector.model.file import load
 from detector.schema import LABELS, THREADS, label_of
 from detector.training.adapting import Learned, Pace, adapt, learn, single_thread
-from detector.training.corpus import sender_keys
 from detector.training.folds import groups
 from detector.training.prior import Prior
+from detector.training.reading import people
 
 
 class ThreadClassifier(ClassifierMixin, BaseEstimator):
@@ -58,7 +58,7 @@ class ThreadClassifier(ClassifierMixin, BaseEstimator):
         if self.weight is not None and not self.weight >= 0:
             raise ValueError(f"weight is {self.weight}; it must be 0 or more, or None")
         self.prior_ = Prior(load(paths.shipped_model() if self.base == "shipped" else self.base))
-        rows, keys = self.prior_.rows(threads), sender_keys(threads)
+        rows, keys = self.prior_.rows(threads), people(threads)
         with single_thread():
             if self.weight is None:
                 self.learned_ = learn(self.prior_, rows, labels, keys, groups(threads, keys), seed=self.seed)
@@ -75,7 +75,8 @@ class ThreadClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """(n,) labels."""
-        return np.asarray(self.classes_[label_indices(self.predict_proba(X))] if len(X) else np.zeros(0, dtype=object))
+        p = self.predict_proba(X)
+        return np.asarray(self.classes_[label_indices(p)])
 
     @staticmethod
     def _threads(X: Any) -> pd.DataFrame:

@@ -132,7 +132,8 @@ def from_nothing(own: Labelled, *, seed: int = 0) -> Trained:
     from detector.training.fitting import Recipe, fit
 
     refuse_missing(own)
-    fitted = fit(own.threads, Recipe(seed=seed), own.digest(), own.where)
+    # as pairs, so that it counts senders as we do
+    fitted = fit(own.threads.assign(pair_id=own.senders), Recipe(seed=seed), own.digest(), own.where)
     shipped = load(paths.shipped_model())
     before = probabilities(Prior(shipped).rows(own.threads).scores)
     report = _report(own, seed, (before, shipped.cuts), (fitted.held_out, fitted.model.cuts), {})
