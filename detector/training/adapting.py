@@ -235,6 +235,9 @@ def own_folds(
 
 def single_thread() -> Any:
     """A context in which linear algebra runs on one thread: on small matrices more only stand in their way."""
+    from importlib import import_module
+
     from threadpoolctl import threadpool_limits
 
+    import_module("scipy.optimize")  # its library can be told only once it is loaded
     return threadpool_limits(limits=1)
