@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -127,7 +128,7 @@ class Screen:
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()
         for key, label in KEYS.items():
-            keys.add(key)(self._answer(lambda label=label: self.session.label(label)))
+            keys.add(key)(self._answer(partial(self.session.label, label)))
         keys.add("n")(self._answer(self.session.skip))
         keys.add("b")(self._answer(self.session.back))
         keys.add("u")(self._answer(self._undo))

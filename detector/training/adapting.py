@@ -6,9 +6,10 @@ The corpus enters as the prior's coefficients. Minimised over the step d away fr
 
 (a Gaussian prior whose mean is the base model: Chelba and Acero, Adaptation of Maximum Entropy
 Capitalizer, 2006). `w` is the weight of an own label; 0 keeps the base. Weight and stiffness are chosen
-by the log-loss on own threads held out, whole groups at a time: the most cautious pair that is within one
-standard error of the best (Breiman et al., Classification and Regression Trees, 1984, the 1-SE rule),
-so that a few lucky threads do not undo what the corpus knows. A feature may move only if threads of
+by the log-loss on own threads held out, whole groups at a time and each label counting alike (what a queue
+asks about says little of shares): the most cautious pair that is within one standard error of the best (Breiman et al.,
+Classification and Regression Trees, 1984, the 1-SE rule), so that a few lucky threads do not undo what the
+corpus knows. A feature may move only if threads of
 three different senders have it, so that nobody's words are learned from one person alone.
 """
 
@@ -67,7 +68,7 @@ def learn(
     prior: Prior,
     rows: Rows,
     labels: np.ndarray,
-    senders: Sequence[str],
+    senders: Sequence[str] | np.ndarray,
     group: np.ndarray,
     *,
     seed: int = 0,
@@ -91,7 +92,8 @@ def learn(
         for k, pace in enumerate(PACES):
             held_out[k, held] = adapt(prior, inside, labels[seen], who[seen], pace, span).scores(outside)
         tick()
-    k = _cautious(np.stack([losses(scores, labels) for scores in held_out]))
+    balance = len(labels) / (N * np.maximum(np.bincount(labels, minlength=N), 1))
+    k = _cautious(np.stack([losses(scores, labels) * balance[labels] for scores in held_out]))
     step = adapt(prior, rows, labels, who, PACES[k])
     return Learned(step, PACES[k], _slope(held_out[k], labels))
 
@@ -117,7 +119,7 @@ def adapt(
     prior: Prior,
     rows: Rows,
     labels: np.ndarray,
-    senders: Sequence[str],
+    senders: Sequence[str] | np.ndarray,
     pace: Pace,
     span: Span | None = None,
     rounds: int = 3,
@@ -172,7 +174,7 @@ class Span:
         return np.asarray(self._matrix.T @ (self._mix @ c))
 
 
-def shared_columns(rows: Rows, senders: Sequence[str], least: int = MIN_SENDERS) -> np.ndarray:
+def shared_columns(rows: Rows, senders: Sequence[str] | np.ndarray, least: int = MIN_SENDERS) -> np.ndarray:
     """The columns that threads of at least `least` different senders have."""
     from scipy import sparse
 

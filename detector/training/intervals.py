@@ -169,7 +169,7 @@ def paired(
     }
     was, now = label_indices(before) == labels, label_indices(after) == labels
     won, lost = int((now & ~was).sum()), int((was & ~now).sum())
-    low, high = change["macro_f1"]["interval"] or [0.0, 0.0]
+    low, high = _range(b["macro_f1"] - a["macro_f1"]) or [0.0, 0.0]
     return {
         "won": won,
         "tied": len(labels) - won - lost,

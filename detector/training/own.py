@@ -221,7 +221,9 @@ def _report(
 
 def _assembled(prior: Prior, learned: Learned, cuts: CutOffs, report: dict[str, Any]) -> Model:
     base = prior.model.manifest
-    kept = {k: base[k] for k in ("detector", "corpus", "threads", "recipe", "calibration", "versions") if k in base}
+    kept: dict[str, Any] = {
+        k: base[k] for k in ("detector", "corpus", "threads", "recipe", "calibration", "versions") if k in base
+    }
     weights = prior.moved(learned.step, learned.slope)
     return Model(weights, cuts, {**kept, "held_out": report["after"] or {}, "own": report})
 

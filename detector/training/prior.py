@@ -14,7 +14,8 @@ import pandas as pd
 
 from detector.model.decision import GENUINE
 from detector.model.file import Model
-from detector.model.weights import SLOTS, N, Scorer, Weights
+from detector.model.scorer import Scorer
+from detector.model.weights import SLOTS, N, Weights
 from detector.patterns import Finder, Pattern
 from detector.training.matrix import Columns, Scales, design, to_weights
 

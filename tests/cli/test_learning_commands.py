@@ -30,7 +30,11 @@ def test_train_becomes_the_default_and_deleting_it_undoes_it(folder: Path) -> No
     own = folder / "home" / "model.npz"
     assert stat.S_IMODE(own.stat().st_mode) == 0o600
     said = done.stderr.decode()
-    for part in ("learned from 45 labels (few)", "1 labels are of threads that are not in the input", "--model shipped"):
+    for part in (
+        "learned from 45 labels (few)",
+        "1 labels are of threads that are not in the input",
+        "--model shipped",
+    ):
         assert part in said
     for part in ("won", "Brier", "Learning curve", "in doubt", "Too thin"):
         assert part in done.stdout.decode()
@@ -71,7 +75,9 @@ def test_flipped_labels_are_found_worst_first_with_reasons(tmp_path: Path) -> No
     sure = [t for t in labels if labels[t] == "genuine"][:4]
     write(tmp_path / "mail.csv", mail, labels=False)
     write_labels_csv(tmp_path / "flipped.csv", labels | dict.fromkeys(sure, "bait-and-sell"))
-    done = run("evaluate", "mail.csv", "--labels", "flipped.csv", "--model", "shipped", "--doubtful", "--json", cwd=tmp_path)
+    done = run(
+        "evaluate", "mail.csv", "--labels", "flipped.csv", "--model", "shipped", "--doubtful", "--json", cwd=tmp_path
+    )
     found = json.loads(done.stdout)["models"][0]["doubtful"]
     assert len({row["thread_id"] for row in found} & set(sure)) >= 3
     assert all(row["reasons"] for row in found)

@@ -92,7 +92,9 @@ def test_an_uncertain_thread_comes_before_a_sure_one_of_equal_kind() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["teach", "random"])
-def test_killed_and_resumed_it_shows_the_very_same_question(mail: pd.DataFrame, opened: tuple, tmp_path: Path, strategy: str) -> None:
+def test_killed_and_resumed_it_shows_the_very_same_question(
+    mail: pd.DataFrame, opened: tuple, tmp_path: Path, strategy: str
+) -> None:
     queue = opened[0].queue
     queue.strategy = strategy
     try:
