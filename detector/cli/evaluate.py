@@ -57,7 +57,7 @@ def evaluate(
         profile=load_profile(profile) if profile else None,
         columns=parse_column_option(column or []),
     )
-    names: list[str | None] = list(model or [None])
+    names: list[str | None] = [*model] if model else [None]
     models = [measured(own, name) for name in names]
     reports = [report(own, of, doubtful=doubtful and k == 0) for k, of in enumerate(models)]
     comparison = compared(own, *models) if len(models) == 2 else None

@@ -39,6 +39,9 @@ def show(
     typer.echo(f"written by detector {manifest.get('detector')}, format {manifest['format']}")
     typer.echo("trained on " + ", ".join(f"{n:,} {label}" for label, n in threads.items()) + " threads")
     typer.echo(f"corpus digest {manifest.get('corpus', '')[:16]}…")
+    if own := manifest.get("own"):
+        how = f"then moved by {own['threads']:,} labels of your own" if own["base"] else "all of them your own labels"
+        typer.echo(f"{how}; the figures below are of your own threads")
     typer.echo(
         f"on threads held out of training: macro-F1 {held.get('macro_f1')}, Brier {held.get('brier')}, ECE {held.get('ece')}"
     )

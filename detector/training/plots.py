@@ -50,10 +50,17 @@ def _reliability(axes: Any, own: Labelled, of: Measured) -> None:
     for b in np.unique(bins):
         inside = bins == b
         n, share = int(inside.sum()), float(right[inside].mean())
-        error = 1.96 * np.sqrt(max(share * (1 - share), 1e-9) / n)
-        axes.errorbar(top[inside].mean(), share, yerr=error, marker="o", color="#1f4e79", capsize=2)
+        below, above = _wilson(share, n)
+        axes.errorbar(top[inside].mean(), share, yerr=[[below], [above]], marker="o", color="#1f4e79", capsize=2)
         axes.annotate(str(n), (top[inside].mean(), share), textcoords="offset points", xytext=(6, -10), fontsize=8)
     axes.set(xlabel="confidence of the verdict", ylabel="share that is right", xlim=(0.3, 1.02), ylim=(0, 1.02))
+
+
+def _wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """How far Wilson's 95 % interval of a share of n reaches below and above it."""
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(share - middle + half, 0.0), max(middle + half - share, 0.0)
 
 
 def _precision_recall(axes: Any, own: Labelled, of: Measured) -> None:
