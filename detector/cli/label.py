@@ -80,4 +80,5 @@ def label(
     given = sum(counts[name] for name in LABELS)
     if not quiet:
         say(f"{given} labels in {output}: " + ", ".join(f"{counts[name]} {name}" for name in LABELS))
-        say(f"next: detector train {' '.join(inputs or ['INPUT'])} --labels {output}")
+        if inputs and not sample:
+            say(f"next: detector train {' '.join(inputs)} --labels {output}")

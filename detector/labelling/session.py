@@ -25,11 +25,11 @@ def enough(n: int) -> str:
     """What the next step in the number of labels is good for.
 
     >>> enough(10)
-    '12: enough for a first `detector train`'
+    'at 12 labels: enough for a first `detector train`'
     """
     for count, use in ENOUGH:
         if n < count:
-            return f"{count}: {use}"
+            return f"at {count} labels: {use}"
     return f"{n} are plenty: `detector evaluate` tells how good the verdicts are"
 
 

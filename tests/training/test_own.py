@@ -131,7 +131,7 @@ def planted(mail: dict, senders: int) -> dict:
 @pytest.mark.parametrize("base", ["shipped", None])
 def test_what_one_or_two_people_wrote_is_not_in_the_model(folder: Path, base: str | None) -> None:
     for senders in (1, 2):
-        mail = write(folder / "planted.csv", planted(own_mail(60), senders))
+        mail = write(folder / "planted.csv", planted(own_mail(40), senders))
         train(mail, out=folder / "planted.npz", base=base, force=True)
         text = everything_in(folder / "planted.npz") + (folder / "planted.md").read_text().lower()
         for word in (SECRET, SECRET[:5], "quillon", "planted-0"):
@@ -139,7 +139,7 @@ def test_what_one_or_two_people_wrote_is_not_in_the_model(folder: Path, base: st
 
 
 def test_the_search_for_planted_words_would_find_them(folder: Path) -> None:
-    train(write(folder / "three.csv", planted(own_mail(60), 3)), out=folder / "three.npz", base=None, force=True)
+    train(write(folder / "three.csv", planted(own_mail(40), 3)), out=folder / "three.npz", base=None, force=True)
     assert SECRET in everything_in(folder / "three.npz")
 
 
@@ -164,7 +164,8 @@ def test_a_worse_model_is_refused_and_the_old_one_kept(folder: Path) -> None:
         train(mail, out=target, base=None)
     assert target.read_bytes() == b"old"
     assert train(mail, out=target, base=None, force=True).verdict == "worse"
-    assert load(target).manifest["own"]["change"]["verdict"] == "worse"
+    manifest = load(target).manifest["own"]
+    assert (manifest["change"]["verdict"], manifest["base"]) == ("worse", None)
 
 
 def test_few_labels_are_allowed_and_called_few(folder: Path) -> None:
