@@ -78,7 +78,7 @@ def train(
     few = " (few)" if report["threads"] < own.FEW else ""
     say(f"learned from {report['threads']:,} labels{few}: {counts}")
     if trained.unmatched:
-        say(f"{report['unmatched']:,} labels are of threads that are not in the input")
+        say(f"{trained.unmatched:,} labels are of threads that are not in the input")
     from rich.console import Console
     from rich.markdown import Markdown
 
