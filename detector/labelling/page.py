@@ -75,7 +75,7 @@ def wrapped(piece: Line, width: int) -> list[Line]:
     """A paragraph broken at spaces (inside words where it must be) to lines of at most `width` columns.
 
     >>> wrapped([("", "one two "), ("bold", "three")], 9)
-    [[('', 'one two ')], [('bold', 'three')]]
+    [[('', 'one '), ('', 'two ')], [('bold', 'three')]]
     """
     lines: list[Line] = [[]]
     used = 0
