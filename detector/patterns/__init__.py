@@ -15,7 +15,7 @@ from detector.patterns.catalogue import shipped, with_extra, written_phrases
 from detector.patterns.finding import Finding
 from detector.patterns.hits import Hits
 from detector.patterns.language import LanguageVotes
-from detector.patterns.phrases import Found, PhraseBook
+from detector.patterns.phrases import PhraseBook
 from detector.patterns.reading import Reading
 from detector.patterns.record import FAMILIES, Pattern
 from detector.patterns.tokens import Vocabulary
@@ -66,20 +66,20 @@ class Finder:
         reading = Reading.of(threads, self.vocabulary)
         found = self.book.find(reading.texts, self.vocabulary, reading.tokens)
         shift = len(self.patterns)
-        named: list[tuple[Found, int]] = []
         languages = self.votes.of(reading)
         own = services.offered_by(reading.recipients, self.book, shift)
+        is_kind = found.pattern >= shift
+        named, phrases = found.take(is_kind), found.take(~is_kind)
+        named.pattern -= shift
         finding = Finding(reading, self.patterns, self.indices, languages, named, own)
-        theirs, owners = reading.theirs, reading.owners
-        for place in found:
-            if place.pattern >= shift:
-                named.append((place, place.pattern - shift))
-            elif (owners if self._by_owner[place.pattern] else theirs)[place.row]:
-                finding.hits.add(place.pattern, place.row, place.first, place.end, in_tokens=True)
+        by_owner = self._by_owner[phrases.pattern]
+        said = phrases.take(np.where(by_owner, reading.owners[phrases.row], reading.theirs[phrases.row]))
+        finding.hits.extend(said.pattern, said.row, said.first, said.end, in_tokens=True)
         for family in (note, homework, pitch, mismatch, sequence):
             family.find(finding)
         homework.find_missing(finding)
         weight = np.zeros(len(reading))
         np.add.at(weight, finding.hits.rows_of(i for i, p in enumerate(self.patterns) if p.family == "pitch"), 1.0)
         sells = services.main_kind(named, reading, weight)
+        reading.tokens.pieces = None  # needed no longer
         return Searched(reading, self.patterns, finding.hits.freeze(), languages, sells)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from detector.patterns.hits import HitList
-from detector.patterns.phrases import Found
+from detector.patterns.phrases import Finds
 from detector.patterns.reading import Reading
 from detector.patterns.record import Pattern
 
@@ -21,7 +21,7 @@ class Finding:
     patterns: tuple[Pattern, ...]
     indices: dict[str, int]
     languages: list[str]  # one a thread
-    services: list[tuple[Found, int]]  # places at which a kind of service is named
+    services: Finds  # places at which a kind of service is named, the kind as pattern
     own_kinds: np.ndarray  # (recipients, kinds) flags
     hits: HitList = field(default_factory=HitList)
 

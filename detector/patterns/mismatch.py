@@ -117,10 +117,10 @@ def _sells(finding: Finding) -> None:
     pitching = np.zeros(len(reading), dtype=bool)
     offers = [i for i, p in enumerate(finding.patterns) if p.id in _OFFERING]
     pitching[finding.hits.rows_of(offers)] = True
-    for place, kind in finding.services:
-        own = finding.own_kinds[reading.who[reading.thread[place.row]], kind]
-        if own and pitching[place.row] and reading.theirs[place.row]:
-            finding.hits.add(pattern, place.row, place.first, place.end, in_tokens=True)
+    named = finding.services
+    own = finding.own_kinds[reading.who[reading.thread[named.row]], named.pattern]
+    named = named.take(own & pitching[named.row] & reading.theirs[named.row])
+    finding.hits.extend(pattern, named.row, named.first, named.end, in_tokens=True)
 
 
 _OFFERING = frozenset(

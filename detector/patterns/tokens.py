@@ -1,18 +1,21 @@
 """Text to tokens: one reading serves phrases, words and character n-grams alike.
 
-A token is a word, number, address or mark of the text. What a token means (its normal form, its
-class) is worked out once per distinct token and kept, so that a long inbox costs little more than
-one regular expression a message.
+A token is a word, number, address or mark of the text. Where the tokens of a piece between two
+spaces lie, and what a token means (its normal form, its class), is worked out once per distinct piece
+and token and kept, so that a long inbox costs little more than a split a message.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+
+from detector.patterns.grown import Grown
 
 TOKEN = re.compile(
     r"[^\W\d_]++(?![\w.@:/-])"  # most tokens are plain words: decided first
@@ -85,6 +88,7 @@ _CALENDAR_HOSTS = (
     "calendar.app", "calendar.google", "acuityscheduling", "oncehub", "koalendar", "chilipiper", "appoint.ly", "bookings.",
 )  # fmt: skip
 _WORD_LIMIT = 40
+_LINE = " \n "
 _STOP, _BREAK = -2, -3
 """Numbers that stand for a full stop and for a line break while a text is read."""
 _ABBREVIATED = frozenset(
@@ -159,21 +163,58 @@ def normal(token: str) -> str:
 
 
 @dataclass
+class Pieces:
+    """What stands between the spaces and line breaks of many messages, flat.
+
+    `numbers`: one a piece, into `Vocabulary.pieces`; `starts`: one offset a message and a last one;
+    `begins`: where each piece begins in its message, in code points. A line break is a piece of its own.
+    """
+
+    numbers: np.ndarray
+    starts: np.ndarray
+    begins: np.ndarray
+
+    def rows_with(self, flags: np.ndarray) -> np.ndarray:
+        """A flag a message: whether one of its pieces is flagged (`flags`: one a distinct piece)."""
+        return self.rows_at(np.flatnonzero(flags[self.numbers]))
+
+    def rows_at(self, places: np.ndarray) -> np.ndarray:
+        """A flag a message: whether one of these places (indices into `numbers`) is in it."""
+        rows = np.zeros(len(self.starts) - 1, dtype=bool)
+        rows[self.row_of(places)] = True
+        return rows
+
+    def row_of(self, places: np.ndarray) -> np.ndarray:
+        """The message of each place."""
+        return np.searchsorted(self.starts, places, side="right") - 1
+
+
+@dataclass
 class Tokens:
     """The tokens of many messages, flat: `ids` (one a token, into the vocabulary), `starts` and `cuts`.
 
     `starts` has one offset a message and a last one for the end (n messages + 1 values); `cuts` the
     positions at which a sentence begins, ascending (a message with tokens has at least one).
+    `begins` and `ends`: where each token stands in its message, in code points. `pieces` are there
+    while a batch is searched.
     """
 
     ids: np.ndarray
     starts: np.ndarray
     cuts: np.ndarray
+    begins: np.ndarray
+    ends: np.ndarray
+    pieces: Pieces | None = None
 
     @property
     def counts(self) -> np.ndarray:
         """Tokens a message."""
         return np.diff(self.starts)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The message of each token."""
+        return np.repeat(np.arange(len(self.starts) - 1), self.counts)
 
     def take(self, rows: np.ndarray) -> Tokens:
         """The tokens of these messages (ascending indices), as if only they had been read."""
@@ -182,11 +223,24 @@ class Tokens:
         kept = np.repeat(self.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
         begins = np.zeros(len(self.ids), dtype=bool)
         begins[self.cuts] = True
-        return Tokens(self.ids[kept], starts, np.flatnonzero(begins[kept]))
+        return Tokens(self.ids[kept], starts, np.flatnonzero(begins[kept]), self.begins[kept], self.ends[kept])
+
+
+class _Numbers(dict[str, int]):
+    """Numbers of pieces; a fresh piece is given one by the vocabulary as it is met."""
+
+    def __init__(self, fresh: Callable[[str], int]) -> None:
+        self.fresh = fresh
+
+    def __missing__(self, piece: str) -> int:
+        return self.fresh(piece)
 
 
 class Vocabulary:
     """Distinct raw tokens seen, numbered; forgets all when it has grown past `limit`.
+
+    No token reaches over a space or line break, so a text is cut there first, and the regular
+    expression sees each distinct piece once: most messages cost a split and a look-up a word.
 
     >>> v = Vocabulary()
     >>> v.read(["Hi Ann", "hi"]).ids.tolist(), v.normals
@@ -205,26 +259,63 @@ class Vocabulary:
         self.index: dict[str, int] = {}
         self.raw: list[str] = []
         self.normals: list[str] = []
-        self.short: list[bool] = []  # a full stop after it ends no sentence
+        self._short = Grown(bool)  # a full stop after it ends no sentence
+        self.pieces: list[str] = []
+        self._numbers = _Numbers(self._piece)
+        self._letters = 0  # code points of all pieces
+        self._fresh: tuple[list[int], ...] = ([], [], [], [], [])
+        self._widths, self._counts = Grown(np.int32), Grown(np.int32)  # one a piece
+        self._ids, self._begins, self._ends = Grown(np.int64), Grown(np.int32), Grown(np.int32)  # one a token of one
 
     def read(self, texts: Sequence[str]) -> Tokens:
         """Tokenise messages. Numbers stay valid until the next read that finds the vocabulary full."""
-        if len(self.raw) > self.limit:
+        if len(self.raw) > self.limit or len(self.pieces) > 2 * self.limit or self._letters > 40 * self.limit:
             self._clear()
-        index, find = self.index, TOKEN.findall
-        ids: list[int] = []
+        number = self._numbers.__getitem__
+        numbers: list[int] = []
         starts = [0]
-        extend, get = ids.extend, index.get
-        for text in texts:  # the one loop over messages: the regular expression is the cost
-            found = find(text)
-            numbers = [get(t, -1) for t in found]
-            if -1 in numbers:
-                numbers = [self._number(t) for t in found]
-            extend(numbers)
-            starts.append(len(ids))
-        return self._cut(np.asarray(ids, dtype=np.int64), np.asarray(starts, dtype=np.int64))
+        extend = numbers.extend
+        for text in texts:  # the one loop over messages
+            extend(map(number, text.replace("\n", _LINE).split(" ")))
+            starts.append(len(numbers))
+        return self._tokens(np.asarray(numbers, dtype=np.int64), np.asarray(starts, dtype=np.int64))
 
-    def _cut(self, ids: np.ndarray, starts: np.ndarray) -> Tokens:
+    def _piece(self, piece: str) -> int:
+        """Number a fresh piece and read its tokens."""
+        widths, counts, ids, begins, ends = self._fresh
+        number = self._numbers[piece] = len(self.pieces)
+        self.pieces.append(piece)
+        self._letters += len(piece)
+        # a line break was given two spaces that are not in the text
+        widths.append(len(piece) + 1 if piece != "\n" else 0)
+        before = len(ids)
+        for found in TOKEN.finditer(piece):
+            ids.append(self._number(found[0]))
+            begins.append(found.start())
+            ends.append(found.end())
+        counts.append(len(ids) - before)
+        return number
+
+    def _tokens(self, pieces: np.ndarray, starts: np.ndarray) -> Tokens:
+        """From pieces to tokens, in columns."""
+        grown = (self._widths, self._counts, self._ids, self._begins, self._ends)
+        for column, fresh in zip(grown, self._fresh, strict=True):
+            column.extend(fresh)
+            fresh.clear()
+        widths, counts = self._widths.values[pieces], self._counts.values
+        total = np.concatenate([[0], np.cumsum(widths, dtype=np.int64)])
+        at = (total[:-1] - np.repeat(total[starts[:-1]], np.diff(starts))).astype(np.int32)
+        firsts = np.cumsum(counts, dtype=np.int64) - counts
+        many = counts[pieces]
+        ends = np.cumsum(many, dtype=np.int64)
+        source = np.repeat(firsts[pieces] - ends + many, many) + np.arange(ends[-1] if len(ends) else 0)
+        at_token = np.repeat(at, many)
+        token_starts = np.concatenate([[0], ends])[starts]
+        found = Pieces(pieces, starts, at)
+        begins, stops = self._begins.values[source] + at_token, self._ends.values[source] + at_token
+        return self._cut(self._ids.values[source], token_starts, begins, stops, found)
+
+    def _cut(self, ids: np.ndarray, starts: np.ndarray, firsts: np.ndarray, lasts: np.ndarray, pieces: Pieces) -> Tokens:
         """Take the ends of sentences out of the tokens and keep them as cuts."""
         kept = ids >= 0
         position = np.concatenate([[0], np.cumsum(kept)])
@@ -232,12 +323,14 @@ class Vocabulary:
         begins[position[starts]] = True
         ends = np.flatnonzero(~kept)
         before = ids[np.maximum(ends - 1, 0)]
-        short = np.asarray([*self.short, False], dtype=bool)[np.where(before >= 0, before, -1)]
+        short = np.append(self._short.values, False)[np.where(before >= 0, before, -1)]
         begins[position[ends[(ids[ends] == _BREAK) | ~short]]] = True
         words = ids[kept]
-        marks = np.isin(words, [self.index.get(m, -9) for m in "?!"])
-        begins[1:][marks & ~np.append(marks[1:], False)] = True
-        return Tokens(words, position[starts], np.flatnonzero(begins[:-1]))
+        marks = np.zeros(len(words) + 1, dtype=bool)
+        for mark in "?!":
+            marks[:-1] |= words == self.index.get(mark, -9)
+        begins[1:][marks[:-1] & ~marks[1:]] = True
+        return Tokens(words, position[starts], np.flatnonzero(begins[:-1]), firsts[kept], lasts[kept], pieces)
 
     def _number(self, token: str) -> int:
         number = self.index.get(token)
@@ -249,7 +342,7 @@ class Vocabulary:
             self.raw.append(token)
             form = normal(token)
             self.normals.append(form)
-            self.short.append(form in _ABBREVIATED or (len(token) == 1 and token.isalpha()))
+            self._short.extend([form in _ABBREVIATED or (len(token) == 1 and token.isalpha())])
         return number
 
 
