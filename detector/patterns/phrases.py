@@ -20,7 +20,6 @@ from typing import NamedTuple
 import numpy as np
 
 from detector.errors import InputError
-from detector.patterns.grown import Grown
 from detector.patterns.tokens import (
     CALENDAR,
     LINK,
@@ -87,9 +86,8 @@ class PhraseBook:
         written = self.trie.keys
         self._prefixes = {key[:-1]: number for key, number in written.items() if key[-1] == "*"}
         self._lengths = sorted({len(p) for p in self._prefixes})
-        self._any = written.get(_ANY, -1)
         self._words: list[str] | None = None
-        self._reset()
+        self._keys = Keys(self.trie)
 
     def _paths(self, phrases: Iterable[tuple[int, str]]) -> Iterator[tuple[int, bool, list[str]]]:
         for pattern, phrase in phrases:
@@ -98,49 +96,41 @@ class PhraseBook:
                 opens = elements[0] == _OPENS
                 yield pattern, opens, elements[1:] if opens else elements
 
-    def _reset(self) -> None:
-        self._numbers, self._counts, self._begins = Grown(np.int64), Grown(np.int64), Grown(bool)
-
-    def _prepare(self, vocabulary: Vocabulary) -> Keys:
+    def _prepare(self, words: list[str]) -> Keys:
         """Work out, once per distinct token, which keys of the trie it can stand for."""
-        if self._words is not vocabulary.normals:
-            self._words = vocabulary.normals
-            self._reset()
-        fresh = [self.keys(word) for word in self._words[len(self._counts) :]]
+        if self._words is not words:
+            self._words, self._keys = words, Keys(self.trie)
+        fresh = words[len(self._keys) :]
         if fresh:
-            root = self.trie.root
-            self._numbers.extend([key for keys in fresh for key in keys])
-            self._counts.extend([len(keys) for keys in fresh])
-            self._begins.extend([any(root[key] >= 0 for key in keys) for keys in fresh])
-        counts = self._counts.values
-        return Keys(self._numbers.values, np.cumsum(counts) - counts, counts)
+            self._keys.extend([self.keys(word) for word in fresh])
+        return self._keys
 
-    def keys(self, word: str) -> list[int]:
-        """What a normal form may be called in a phrase: itself, a class, `_`, prefixes with `*`."""
+    def keys(self, word: str) -> tuple[list[int], bool]:
+        """What a normal form may be called in a phrase: itself, a class, prefixes with `*`; and whether `_`."""
         written = self.trie.keys
-        names = [word]
-        keys = []
         if word.startswith(NUMBER):
-            names = ["#", _ANY]
+            name, any_word = "#", True
         elif word in (LINK, CALENDAR):
-            names = [LINK]
-        elif word[0].isalnum():
-            names.append(_ANY)
-            if is_currency(word):
-                names.append("<currency>")
-            keys = [self._prefixes[word[:n]] for n in self._lengths if word[:n] in self._prefixes]
-        elif is_currency(word):
-            names = ["<currency>"]
-        return list(dict.fromkeys([*(written[name] for name in names if name in written), *keys]))
+            name, any_word = LINK, False
+        else:
+            name, any_word = word, word[0].isalnum() or word == _ANY
+        keys = [written[name]] if name in written and name != _ANY else []
+        if any_word and name == word:
+            keys += [self._prefixes[word[:n]] for n in self._lengths if word[:n] in self._prefixes]
+        if is_currency(word) and "<currency>" in written:
+            keys.append(written["<currency>"])
+        return keys, any_word
 
     def find(self, texts: Sequence[str], vocabulary: Vocabulary | None = None, tokens: Tokens | None = None) -> Finds:
         """All phrases found in the messages, the longest of a pattern at each place, in reading order."""
         vocabulary = vocabulary or Vocabulary()
         tokens = tokens or vocabulary.read(texts)
-        keys = self._prepare(vocabulary)
-        places = np.flatnonzero(self._begins.values[tokens.ids])
+        if not len(tokens.ids):
+            nothing = np.zeros(0, dtype=np.int64)
+            return Finds(nothing, nothing, nothing, nothing)
+        keys = self._prepare(vocabulary.normals)
         ends = np.repeat(tokens.starts[1:], tokens.counts)
-        place, end, pattern, opens = self.trie.walk(places, ends, tokens.ids, keys)
+        place, end, pattern, opens = self.trie.walk(ends, tokens.ids, keys)
         at_opening = np.flatnonzero(opens)
         good = ~opens
         good[at_opening] = _open(place[at_opening], texts, tokens)

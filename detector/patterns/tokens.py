@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -89,6 +89,8 @@ _CALENDAR_HOSTS = (
 )  # fmt: skip
 _WORD_LIMIT = 40
 _LINE = " \n "
+_BLOCK = 1 << 24
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _STOP, _BREAK = -2, -3
 """Numbers that stand for a full stop and for a line break while a text is read."""
 _ABBREVIATED = frozenset(
@@ -226,16 +228,6 @@ class Tokens:
         return Tokens(self.ids[kept], starts, np.flatnonzero(begins[kept]), self.begins[kept], self.ends[kept])
 
 
-class _Numbers(dict[str, int]):
-    """Numbers of pieces; a fresh piece is given one by the vocabulary as it is met."""
-
-    def __init__(self, fresh: Callable[[str], int]) -> None:
-        self.fresh = fresh
-
-    def __missing__(self, piece: str) -> int:
-        return self.fresh(piece)
-
-
 class Vocabulary:
     """Distinct raw tokens seen, numbered; forgets all when it has grown past `limit`.
 
@@ -261,7 +253,7 @@ class Vocabulary:
         self.normals: list[str] = []
         self._short = Grown(bool)  # a full stop after it ends no sentence
         self.pieces: list[str] = []
-        self._numbers = _Numbers(self._piece)
+        self._numbers: dict[str, int] = {}
         self._letters = 0  # code points of all pieces
         self._fresh: tuple[list[int], ...] = ([], [], [], [], [])
         self._widths, self._counts = Grown(np.int32), Grown(np.int32)  # one a piece
@@ -271,14 +263,29 @@ class Vocabulary:
         """Tokenise messages. Numbers stay valid until the next read that finds the vocabulary full."""
         if len(self.raw) > self.limit or len(self.pieces) > 2 * self.limit or self._letters > 40 * self.limit:
             self._clear()
-        number = self._numbers.__getitem__
-        numbers: list[int] = []
-        starts = [0]
-        extend = numbers.extend
-        for text in texts:  # the one loop over messages
-            extend(map(number, text.replace("\n", _LINE).split(" ")))
-            starts.append(len(numbers))
-        return self._tokens(np.asarray(numbers, dtype=np.int64), np.asarray(starts, dtype=np.int64))
+        parts, counts = [], [np.zeros(1, dtype=np.int64)]
+        for block in _blocks(texts):
+            pieces, sizes = self._pieces(block)
+            parts.append(pieces)
+            counts.append(sizes)
+        numbers = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        return self._tokens(numbers, np.cumsum(np.concatenate(counts)))
+
+    def _pieces(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of all pieces of some messages, flat, and how many each message has."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        try:
+            column = pa.array(texts, pa.string())
+        except UnicodeEncodeError:  # half a surrogate pair is no letter, and this is none either
+            column = pa.array([_SURROGATE.sub("\ufffd", text) for text in texts], pa.string())
+        split = pc.split_pattern(pc.replace_substring(column, "\n", _LINE), " ")
+        coded = pc.dictionary_encode(split.flatten())
+        get, fresh = self._numbers.get, self._piece
+        known = [n if (n := get(p)) is not None else fresh(p) for p in coded.dictionary.to_pylist()]
+        numbers = np.asarray(known, dtype=np.int64)[coded.indices.to_numpy()]
+        return numbers, np.diff(split.offsets.to_numpy())
 
     def _piece(self, piece: str) -> int:
         """Number a fresh piece and read its tokens."""
@@ -344,6 +351,18 @@ class Vocabulary:
             self.normals.append(form)
             self._short.extend([form in _ABBREVIATED or (len(token) == 1 and token.isalpha())])
         return number
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The messages in blocks of a bounded number of letters, each of one message at least."""
+    first, letters = 0, 0
+    for i, size in enumerate(map(len, texts)):
+        letters += size
+        if letters > _BLOCK and i > first:
+            yield texts[first:i]
+            first, letters = i, size
+    if first < len(texts):
+        yield texts[first:]
 
 
 def spans(text: str) -> list[tuple[int, int]]:
