@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,16 @@ import pandas as pd
 from detector.patterns import homework, mismatch, note, pitch, sequence, services
 from detector.patterns.catalogue import shipped, with_extra, written_phrases
 from detector.patterns.finding import Finding
+from detector.patterns.grown import PerWord
 from detector.patterns.hits import Hits
 from detector.patterns.language import LanguageVotes
 from detector.patterns.phrases import PhraseBook
 from detector.patterns.reading import Reading
 from detector.patterns.record import FAMILIES, Pattern
 from detector.patterns.tokens import Vocabulary
+
+_RECIPIENTS = 20_000
+"""Recipients whose services are kept in mind."""
 
 __all__ = ["FAMILIES", "Finder", "Pattern", "Searched", "shipped", "with_extra"]
 
@@ -59,7 +64,20 @@ class Finder:
         self.book = PhraseBook(written)
         self.vocabulary = Vocabulary()
         self.votes = LanguageVotes()
+        self._known: dict[Callable, PerWord] = {}
+        self._offered: dict[tuple[str, str, str], np.ndarray] = {}
         self._by_owner = np.array([p.by == "owner" for p in self.patterns], dtype=bool)
+
+    def _offers(self, recipients: list[tuple[str, str, str]]) -> np.ndarray:
+        """What each recipient offers; most batches have the recipients of the one before."""
+        fresh = [r for r in recipients if r not in self._offered]
+        if fresh:
+            if len(self._offered) > _RECIPIENTS:
+                self._offered.clear()
+                fresh = recipients
+            flags = services.offered_by(fresh, self.book, len(self.patterns))
+            self._offered.update(zip(fresh, flags, strict=True))
+        return np.stack([self._offered[r] for r in recipients]) if recipients else np.zeros((0, 0), dtype=bool)
 
     def search(self, threads: pd.DataFrame) -> Searched:
         """All hits in a threads table (columns of `schema.THREADS`)."""
@@ -67,11 +85,11 @@ class Finder:
         found = self.book.find(reading.texts, self.vocabulary, reading.tokens)
         shift = len(self.patterns)
         languages = self.votes.of(reading)
-        own = services.offered_by(reading.recipients, self.book, shift)
+        own = self._offers(reading.recipients)
         is_kind = found.pattern >= shift
         named, phrases = found.take(is_kind), found.take(~is_kind)
         named.pattern -= shift
-        finding = Finding(reading, self.patterns, self.indices, languages, named, own)
+        finding = Finding(reading, self.patterns, self.indices, languages, named, own, self._known)
         by_owner = self._by_owner[phrases.pattern]
         said = phrases.take(np.where(by_owner, reading.owners[phrases.row], reading.theirs[phrases.row]))
         finding.hits.extend(said.pattern, said.row, said.first, said.end, in_tokens=True)

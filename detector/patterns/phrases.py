@@ -96,14 +96,18 @@ class PhraseBook:
                 opens = elements[0] == _OPENS
                 yield pattern, opens, elements[1:] if opens else elements
 
-    def _prepare(self, words: list[str]) -> Keys:
+    def _prepare(self, words: list[str], keep: bool) -> Keys:
         """Work out, once per distinct token, which keys of the trie it can stand for."""
-        if self._words is not words:
-            self._words, self._keys = words, Keys(self.trie)
-        fresh = words[len(self._keys) :]
+        if self._words is words:
+            keys = self._keys
+        else:
+            keys = Keys(self.trie)
+            if keep:
+                self._words, self._keys = words, keys
+        fresh = words[len(keys) :]
         if fresh:
-            self._keys.extend([self.keys(word) for word in fresh])
-        return self._keys
+            keys.extend([self.keys(word) for word in fresh])
+        return keys
 
     def keys(self, word: str) -> tuple[list[int], bool]:
         """What a normal form may be called in a phrase: itself, a class, prefixes with `*`; and whether `_`."""
@@ -123,12 +127,13 @@ class PhraseBook:
 
     def find(self, texts: Sequence[str], vocabulary: Vocabulary | None = None, tokens: Tokens | None = None) -> Finds:
         """All phrases found in the messages, the longest of a pattern at each place, in reading order."""
+        own = vocabulary is None
         vocabulary = vocabulary or Vocabulary()
         tokens = tokens or vocabulary.read(texts)
         if not len(tokens.ids):
             nothing = np.zeros(0, dtype=np.int64)
             return Finds(nothing, nothing, nothing, nothing)
-        keys = self._prepare(vocabulary.normals)
+        keys = self._prepare(vocabulary.normals, keep=not own)
         ends = np.repeat(tokens.starts[1:], tokens.counts)
         place, end, pattern, opens = self.trie.walk(ends, tokens.ids, keys)
         at_opening = np.flatnonzero(opens)
