@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from detector.patterns.reading import Reading
 from detector.patterns.record import Pattern
 from detector.patterns.tokens import Pieces
 
+_GREETS = re.compile(r"(?i)\W{0,3}(?:hi|hello|hey|dear|good|greetings|hola|buen|querid|bonjour|bonsoir|salut|ch[eè]r|hallo|guten|moin|servus|liebe|ol[áa]|oi|bom|boa|car[oa]|prezad|estimad|ciao)")
+_GREETS_WITHIN = 8
+"""The piece of a text in which a greeting begins: three marks may stand before it, and each may be a line break."""
 GREETING = re.compile(
     r"^\W{0,3}(?:(?i:hi|hello|hey|dear|hiya|good (?:morning|afternoon|evening|day)|greetings|hola|buenos d[ií]as|"
     r"buenas tardes|buenas|querid[oa]|bonjour|bonsoir|salut|ch[eè]re?|hallo|guten (?:tag|morgen|abend)|moin|servus|"
@@ -50,11 +54,11 @@ class Finding:
             self.known[test] = PerWord(lambda piece: bool(test(piece)), bool)
         return self.known[test].of(self.reading.vocabulary.pieces)
 
-    def token_flags(self, test: Callable[[str], object]) -> np.ndarray:
-        """A flag a distinct token: whether the test gives anything for its normal form."""
-        if test not in self.known:
-            self.known[test] = PerWord(lambda form: bool(test(form)), bool)
-        return self.known[test].of(self.reading.vocabulary.normals)
+    def token_numbers(self, number: Callable[[str], int]) -> np.ndarray:
+        """A small number a distinct token, worked out from its normal form. `number` must be one that lasts."""
+        if number not in self.known:
+            self.known[number] = PerWord(number, np.int8)
+        return self.known[number].of(self.reading.vocabulary.normals)
 
     def neighbours(self, test: Callable[[str], object], next_test: Callable[[str], object]) -> np.ndarray:
         """Places of pieces that pass the first test, with the next piece of the message passing the other."""
@@ -64,8 +68,20 @@ class Finding:
         passes[pieces.starts[1:][np.diff(pieces.starts) > 0] - 1] = False  # a message's last piece has no next
         return np.flatnonzero(passes)
 
+    @cached_property
+    def greets(self) -> np.ndarray:
+        """A flag a message: whether it may begin with a greeting."""
+        pieces = self.pieces
+        places = np.flatnonzero(self.piece_flags(_GREETS.match)[pieces.numbers])
+        rows = pieces.row_of(places)
+        flags = np.zeros(len(self.reading), dtype=bool)
+        flags[rows[places - pieces.starts[rows] < _GREETS_WITHIN]] = True
+        return flags
+
     def greeting(self, row: int) -> re.Match[str] | None:
         """The greeting at the head of a message with the name in it, if there is one."""
+        if not self.greets[row]:
+            return None
         if row not in self._greetings:
             self._greetings[row] = GREETING.match(self.reading.texts[row][:80])
         return self._greetings[row]

@@ -52,6 +52,7 @@ class LanguageVotes:
         self._vocabulary: object = None
         self._generation = -1
         self._table = np.zeros((0, 0))
+        self._tells = np.zeros(0, dtype=bool)
 
     def _prepare(self, reading: Reading) -> np.ndarray:
         names, votes = _votes()
@@ -70,22 +71,26 @@ class LanguageVotes:
                     row = none if not script else (np.asarray(names) == script) * 2.0
                 rows.append(row)
             self._table = np.vstack([self._table, rows])
+            self._tells = (self._table != 0).any(axis=1)
         return self._table
 
     def of(self, reading: Reading) -> list[str]:
         """The language code of each thread, from the sender's messages; empty if nothing tells."""
         names, _ = _votes()
         table = self._prepare(reading)
-        ids = reading.tokens.ids
-        votes: np.ndarray = (table != 0).sum(axis=1) > 0
-        row = np.repeat(np.arange(len(reading)), reading.tokens.counts)
-        told = np.flatnonzero(votes[ids] & reading.theirs[row])
-        thread, word = reading.thread[row[told]], ids[told]
-        score = np.zeros((len(reading.starts), len(names)))
-        for k in range(len(names)):
-            score[:, k] = np.bincount(thread, table[word, k], len(reading.starts))
-        best = score.argmax(axis=1) if len(score) else []
-        return [names[b] if score[i, b] > 0.4 else "" for i, b in enumerate(best)]
+        tokens = reading.tokens
+        told = np.flatnonzero(self._tells[tokens.ids])
+        row = tokens.rows[told]
+        theirs = reading.theirs[row]
+        # one sum over (thread, language), each in reading order: the same bits in any batch
+        thread, word = reading.thread[row[theirs]], tokens.ids[told[theirs]]
+        which, name = np.nonzero(table[word])
+        score = np.bincount(
+            thread[which] * len(names) + name, table[word[which], name], len(reading.starts) * len(names)
+        ).reshape(-1, len(names))
+        best = score.argmax(axis=1) if len(score) else np.zeros(0, dtype=np.int64)
+        sure = score[np.arange(len(best)), best] > 0.4
+        return [names[b] if is_sure else "" for b, is_sure in zip(best.tolist(), sure.tolist(), strict=True)]
 
 
 def script_of(word: str) -> str:

@@ -250,7 +250,7 @@ def _wrong_names(finding: Finding) -> None:
     reading = finding.reading
     pattern = finding.index("note.wrong-name")
     parts = [frozenset(fold(p) for p in re.findall(r"[^\W\d_]+", name)) for name, _h, _s in reading.recipients]
-    rows = np.flatnonzero(reading.rank == 0)
+    rows = np.flatnonzero((reading.rank == 0) & finding.greets)
     for row in rows.tolist():
         mine = parts[reading.who[reading.thread[row]]]
         if not mine:

@@ -129,6 +129,7 @@ _ABBREVIATED = frozenset(
         "eng",
     ]
 )
+_CLAUSE_END = re.compile(r"[.!?\n]")
 _SENTENCE_END = frozenset(".!?\n:;…·•|")
 
 
@@ -411,13 +412,12 @@ def clause(text: str, start: int, end: int, most: int = 140) -> tuple[int, int]:
     >>> text[slice(*clause(text, 14, 18))]
     'We help shops rank on Google, cheaply.'
     """
-    room = max(most - (end - start), 0)
-    first = start
-    while first > 0 and start - first < room and text[first - 1] not in ".!?\n":
-        first -= 1
-    last = end
-    while last < len(text) and last - first < most and text[last - 1] not in ".!?\n" and text[last] != "\n":
-        last += 1
+    low = max(start - max(most - (end - start), 0), 0)
+    first = max(low, *(text.rfind(mark, low, start) + 1 for mark in ".!?\n"))
+    last = max(end, min(len(text), first + most))
+    if stop := _CLAUSE_END.search(text, max(end - 1, 0), last):
+        # the mark belongs to the clause, a line break behind it does not
+        last = stop.start() if stop[0] == "\n" and stop.start() >= end else stop.end()
     if first > 0 and text[first - 1] not in ".!?\n":
         while first < start and not text[first - 1].isspace():
             first += 1
