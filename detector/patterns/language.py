@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from detector.patterns.grown import PerWord
 from detector.patterns.reading import Reading
 from detector.patterns.record import data_text
 from detector.patterns.tokens import fold
@@ -31,63 +32,52 @@ _SCRIPTS = (
 
 
 @lru_cache(maxsize=1)
-def _votes() -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+def _votes() -> tuple[tuple[str, ...], dict[str, int], np.ndarray]:
+    """The languages, the number of each telling word (and script), and the votes under each number; 0 has none."""
     data = tomllib.loads(data_text("languages.toml"))
     names = (*data, *(name for name, _a, _b in _SCRIPTS))
     owners: dict[str, list[int]] = {}
     for i, words in enumerate(data.values()):
         for word in {fold(w) for w in words["words"].split()}:
             owners.setdefault(word, []).append(i)
-    votes = {}
-    for word, languages in owners.items():
-        votes[word] = np.zeros(len(names))
-        votes[word][languages] = 1.0 / len(languages)
-    return names, votes
+    votes = np.zeros((1 + len(owners) + len(_SCRIPTS), len(names)))
+    numbers = {}
+    for number, (word, languages) in enumerate(owners.items(), start=1):
+        numbers[word] = number
+        votes[number, languages] = 1.0 / len(languages)
+    for k, (name, _a, _b) in enumerate(_SCRIPTS):
+        numbers[f"<{name}>"] = 1 + len(owners) + k
+        votes[1 + len(owners) + k, names.index(name)] = 2.0
+    return names, numbers, votes
+
+
+def _number(word: str) -> int:
+    numbers = _votes()[1]
+    number = numbers.get(word)
+    if number is None:
+        number = 0 if word.isascii() else numbers.get(f"<{script_of(word)}>", 0)
+    return number
 
 
 class LanguageVotes:
     """Votes of each distinct token of a vocabulary, kept as it grows."""
 
     def __init__(self) -> None:
-        self._vocabulary: object = None
-        self._generation = -1
-        self._table = np.zeros((0, 0))
-        self._tells = np.zeros(0, dtype=bool)
-
-    def _prepare(self, reading: Reading) -> np.ndarray:
-        names, votes = _votes()
-        vocabulary = reading.vocabulary
-        if self._vocabulary is not vocabulary or self._generation != vocabulary.generation:
-            self._vocabulary, self._generation = vocabulary, vocabulary.generation
-            self._table = np.zeros((0, len(names)))
-        fresh = vocabulary.normals[len(self._table) :]
-        if fresh:
-            none = np.zeros(len(names))
-            rows = []
-            for word in fresh:
-                row = votes.get(word)
-                if row is None:
-                    script = "" if word.isascii() else script_of(word)
-                    row = none if not script else (np.asarray(names) == script) * 2.0
-                rows.append(row)
-            self._table = np.vstack([self._table, rows])
-            self._tells = (self._table != 0).any(axis=1)
-        return self._table
+        self._numbers = PerWord(_number, np.int32)
 
     def of(self, reading: Reading) -> list[str]:
         """The language code of each thread, from the sender's messages; empty if nothing tells."""
-        names, _ = _votes()
-        table = self._prepare(reading)
+        names, _, votes = _votes()
         tokens = reading.tokens
-        told = np.flatnonzero(self._tells[tokens.ids])
+        number = self._numbers.of(reading.vocabulary.normals)[tokens.ids]
+        told = np.flatnonzero(number)
         row = tokens.rows[told]
         theirs = reading.theirs[row]
+        thread, number = reading.thread[row[theirs]], number[told[theirs]]
         # one sum over (thread, language), each in reading order: the same bits in any batch
-        thread, word = reading.thread[row[theirs]], tokens.ids[told[theirs]]
-        which, name = np.nonzero(table[word])
-        score = np.bincount(
-            thread[which] * len(names) + name, table[word[which], name], len(reading.starts) * len(names)
-        ).reshape(-1, len(names))
+        which, name = np.nonzero(votes[number])
+        size = len(reading.starts) * len(names)
+        score = np.bincount(thread[which] * len(names) + name, votes[number[which], name], size).reshape(-1, len(names))
         best = score.argmax(axis=1) if len(score) else np.zeros(0, dtype=np.int64)
         sure = score[np.arange(len(best)), best] > 0.4
         return [names[b] if is_sure else "" for b, is_sure in zip(best.tolist(), sure.tolist(), strict=True)]
