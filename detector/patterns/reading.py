@@ -89,6 +89,13 @@ class Reading:
         return np.fromiter(map(bool, self.texts), bool, len(self.texts))
 
     @cached_property
+    def worded(self) -> np.ndarray:
+        """Messages with a letter in them."""
+        lettered = np.zeros(len(self.texts), dtype=bool)
+        lettered[self.tokens.rows[self.vocabulary.lettered[self.tokens.ids]]] = True
+        return lettered
+
+    @cached_property
     def theirs(self) -> np.ndarray:
         """The sender's messages with text."""
         return self.received & self.filled

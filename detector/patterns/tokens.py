@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detector.patterns.grown import Grown
+from detector.patterns.grown import Grown, PerWord
 
 TOKEN = re.compile(
     r"[^\W\d_]++(?![\w.@:/-])"  # most tokens are plain words: decided first
@@ -253,6 +253,7 @@ class Vocabulary:
         self.raw: list[str] = []
         self.normals: list[str] = []
         self._short = Grown(bool)  # a full stop after it ends no sentence
+        self._lettered = PerWord(lambda token: any(c.isalpha() for c in token), bool)
         self.pieces: list[str] = []
         self._numbers: dict[str, int] = {}
         self._letters = 0  # code points of all pieces
@@ -339,6 +340,11 @@ class Vocabulary:
             marks[:-1] |= words == self.index.get(mark, -9)
         begins[1:][marks[:-1] & ~marks[1:]] = True
         return Tokens(words, position[starts], np.flatnonzero(begins[:-1]), firsts[kept], lasts[kept], pieces)
+
+    @property
+    def lettered(self) -> np.ndarray:
+        """A flag a distinct token: whether it has a letter in it."""
+        return self._lettered.of(self.raw)
 
     def _number(self, token: str) -> int:
         number = self.index.get(token)
