@@ -79,7 +79,7 @@ class TextSpace:
         """The known n-grams of all the words, flat, and how many each has; kept for the next who asks the same."""
         if self._asked[0] != words:
             get = self.gram_index.get
-            found = [[n for gram in grams(word) if (n := get(gram)) is not None] for word in words]
+            found = [[n for n in map(get, grams(word)) if n is not None] for word in words]
             counts = np.fromiter(map(len, found), np.int64, len(found))
             flat = np.fromiter(chain.from_iterable(found), np.int64, int(counts.sum()))
             self._asked = (words, (flat, counts))
@@ -114,6 +114,7 @@ class TokenTable(ABC):
         self._reset()
 
     def _reset(self) -> None:
+        self._seen: dict[str, int] = {}
         self._word, self._rows = Grown(np.int64), Grown(np.float64, self.width)
         self.word, self.rows = self._word.values, self._rows.values
 
@@ -128,8 +129,16 @@ class TokenTable(ABC):
             self._reset()
         fresh = vocabulary.normals[len(self.word) :]
         if fresh:
-            index = self.space.word_index
-            numbers = np.array([index.get(w, -1) for w in fresh], dtype=np.int64)
+            # a form met before in another spelling (Hello, hello) is not worked out again
+            seen, first = self._seen, len(self.word)
+            source = np.array([seen.setdefault(w, first + i) for i, w in enumerate(fresh)], dtype=np.int64)
+            own = np.flatnonzero(source == np.arange(first, first + len(fresh)))
+            index, words = self.space.word_index, [fresh[i] for i in own.tolist()]
+            numbers, rows = np.zeros(len(fresh), dtype=np.int64), np.zeros((len(fresh), self.width))
+            numbers[own] = [index.get(w, -1) for w in words]
+            rows[own] = self.of_words(words, numbers[own])
             self._word.extend(numbers)
-            self._rows.extend(self.of_words(fresh, numbers))
+            self._rows.extend(rows)
+            self._word.values[first:] = self._word.values[source]
+            self._rows.values[first:] = self._rows.values[source]
             self.word, self.rows = self._word.values, self._rows.values

@@ -49,15 +49,21 @@ class Finding:
         return pieces
 
     def piece_flags(self, test: Callable[[str], object]) -> np.ndarray:
-        """A flag a distinct piece: whether the test gives anything. `test` must be one that lasts."""
+        """A flag a distinct piece: whether the test gives a match. `test` must be one that lasts."""
         if test not in self.known:
-            self.known[test] = PerWord(lambda piece: bool(test(piece)), bool)
+            self.known[test] = PerWord(lambda pieces: [test(piece) is not None for piece in pieces], bool)
         return self.known[test].of(self.reading.vocabulary.pieces)
+
+    def piece_numbers(self, number: Callable[[str], int]) -> np.ndarray:
+        """A number a distinct piece. `number` must be one that lasts."""
+        if number not in self.known:
+            self.known[number] = PerWord(lambda pieces: [number(piece) for piece in pieces], np.int32)
+        return self.known[number].of(self.reading.vocabulary.pieces)
 
     def token_numbers(self, number: Callable[[str], int]) -> np.ndarray:
         """A small number a distinct token, worked out from its normal form. `number` must be one that lasts."""
         if number not in self.known:
-            self.known[number] = PerWord(number, np.int8)
+            self.known[number] = PerWord(lambda forms: [number(form) for form in forms], np.int8)
         return self.known[number].of(self.reading.vocabulary.normals)
 
     def neighbours(self, test: Callable[[str], object], next_test: Callable[[str], object]) -> np.ndarray:

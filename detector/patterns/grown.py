@@ -43,17 +43,17 @@ class Grown:
 
 
 class PerWord:
-    """One number for each of a growing list of distinct words, worked out when it is first asked for.
+    """A number for each of a growing list of distinct words, worked out when it is first asked for.
 
     The list is one of a `Vocabulary`; when that forgets, it begins a new list, and so does this.
 
-    >>> lengths, words = PerWord(len, np.int8), ["a", "bcd"]
+    >>> lengths, words = PerWord(lambda fresh: [len(word) for word in fresh], np.int8), ["a", "bcd"]
     >>> lengths.of(words).tolist()
     [1, 3]
     """
 
-    def __init__(self, number: Callable[[str], int], dtype: type) -> None:
-        self._number, self._dtype = number, dtype
+    def __init__(self, numbers: Callable[[list[str]], Sequence], dtype: type) -> None:
+        self._numbers, self._dtype = numbers, dtype
         self._words: list[str] | None = None
         self._column = Grown(dtype)
 
@@ -62,5 +62,5 @@ class PerWord:
         if self._words is not words:
             self._words, self._column = words, Grown(self._dtype)
         if len(self._column) < len(words):
-            self._column.extend([self._number(word) for word in words[len(self._column) :]])
+            self._column.extend(self._numbers(words[len(self._column) :]))
         return self._column.values

@@ -45,6 +45,8 @@ _PART_OF_A_WORK = (
 )
 _QUOTE = re.compile(rf"[\"“„«][^\"“”„«»\n]{{6,120}}[\"”“»]|{_PART_OF_A_WORK} ?\d+")
 # what a piece of text holds where one of these can begin; see `Pieces`
+_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ][\w'’&-]*")
+_GOES_ON = re.compile(r"[A-ZÀ-ÖØ-Þ]|(?:of|de|du|del|da|van|der|the)\Z")
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]")
 _BEFORE_NAME = re.compile(r"[a-zß-öø-ÿ,;]\Z")
 _QUOTES = re.compile(rf"[\"“„«]|{_PART_OF_A_WORK}\d")
@@ -149,8 +151,16 @@ def _named(finding: Finding) -> None:
     rows = pieces.row_of(follows)
     german = np.array([lang == "de" for lang in finding.languages], dtype=bool)  # every noun has a capital
     good = reading.theirs[rows] & ~german[reading.thread[rows]]
-    rows, begins = rows[good], pieces.begins[follows[good]]
+    follows, rows = follows[good], rows[good]
+    begins = pieces.begins[follows]
     who = reading.who[reading.thread[rows]]
+    # a name that ends before its piece does, or with no capital behind it, is of this piece alone
+    numbers = pieces.numbers[follows]
+    behind = pieces.numbers[np.minimum(follows + 1, len(pieces.numbers) - 1)]
+    length = finding.piece_numbers(_name_length)[numbers]
+    ended = (length < finding.piece_numbers(len)[numbers]) | ~finding.piece_flags(_GOES_ON.match)[behind]
+    alone = np.where(ended, length, 0)
+    distinct = reading.vocabulary.pieces
     own_words = [
         frozenset(fold(w) for part in recipient for w in re.findall(r"[^\W\d_]+", part))
         for recipient in reading.recipients
@@ -158,21 +168,29 @@ def _named(finding: Finding) -> None:
     found_rows, firsts, ends = [], [], []
     texts = reading.texts
     last_row, last_end = -1, 0
-    for row, begin, mine in zip(rows.tolist(), begins.tolist(), who.tolist(), strict=True):  # a few a message
+    columns = (rows, begins, who, alone, numbers)
+    for row, begin, mine, size, piece in zip(*(c.tolist() for c in columns), strict=True):  # a few a message
         if row != last_row:
             last_row, last_end = row, 0
         if begin < last_end:  # inside the name before
             continue
-        found = _NAMED.match(texts[row], begin)
-        if found is None:
-            continue
-        last_end = found.end()
-        words = _telling(found[0])
+        if size:
+            name = distinct[piece][:size]
+        else:
+            name = _NAMED.match(texts[row], begin)[0]
+        last_end = begin + len(name)
+        words = _telling(name)
         if words and not words <= own_words[mine] and not (begin < 80 and begin < finding.greeting_end(row)):
             found_rows.append(row)
             firsts.append(begin)
             ends.append(last_end)
     finding.hits.extend(finding.index("homework.named-thing"), np.asarray(found_rows), np.asarray(firsts), np.asarray(ends))
+
+
+def _name_length(piece: str) -> int:
+    """How much of a piece is a name at its beginning."""
+    found = _NAME.match(piece)
+    return found.end() if found else 0
 
 
 @lru_cache(maxsize=50_000)

@@ -51,19 +51,20 @@ def _votes() -> tuple[tuple[str, ...], dict[str, int], np.ndarray]:
     return names, numbers, votes
 
 
-def _number(word: str) -> int:
-    numbers = _votes()[1]
-    number = numbers.get(word)
-    if number is None:
-        number = 0 if word.isascii() else numbers.get(f"<{script_of(word)}>", 0)
-    return number
+def _numbers(words: list[str]) -> list[int]:
+    get = _votes()[1].get
+    numbers = [get(word, -1) for word in words]
+    return [
+        n if n >= 0 else 0 if word.isascii() else get(f"<{script_of(word)}>", 0)
+        for n, word in zip(numbers, words, strict=True)
+    ]
 
 
 class LanguageVotes:
     """Votes of each distinct token of a vocabulary, kept as it grows."""
 
     def __init__(self) -> None:
-        self._numbers = PerWord(_number, np.int32)
+        self._numbers = PerWord(_numbers, np.int32)
 
     def of(self, reading: Reading) -> list[str]:
         """The language code of each thread, from the sender's messages; empty if nothing tells."""

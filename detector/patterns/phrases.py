@@ -85,7 +85,11 @@ class PhraseBook:
         self.trie = Trie(self._paths(phrases), "~")
         written = self.trie.keys
         self._prefixes = {key[:-1]: number for key, number in written.items() if key[-1] == "*"}
-        self._lengths = sorted({len(p) for p in self._prefixes})
+        self._lengths: dict[str, list[int]] = {}  # of prefixes, by their first two letters
+        for prefix in sorted(self._prefixes, key=len):
+            lengths = self._lengths.setdefault(prefix[:2], [])
+            if len(prefix) not in lengths:
+                lengths.append(len(prefix))
         self._words: list[str] | None = None
         self._keys = Keys(self.trie)
 
@@ -120,7 +124,8 @@ class PhraseBook:
             name, any_word = word, word[0].isalnum() or word == _ANY
         keys = [written[name]] if name in written and name != _ANY else []
         if any_word and name == word:
-            keys += [self._prefixes[word[:n]] for n in self._lengths if word[:n] in self._prefixes]
+            prefixes = self._prefixes
+            keys += [prefixes[word[:n]] for n in self._lengths.get(word[:2], ()) if word[:n] in prefixes]
         if is_currency(word) and "<currency>" in written:
             keys.append(written["<currency>"])
         return keys, any_word

@@ -151,6 +151,8 @@ def normal(token: str) -> str:
     >>> [normal(t) for t in ("Hello", "https://calendly.com/x", "1,200", "😀", "ann@x.io")]
     ['hello', '<calendar>', '<num>', '<emoji>', '<mail>']
     """
+    if token.isalpha():
+        return fold(token)[:_WORD_LIMIT]
     first = token[0]
     if first.isdigit():
         return NUMBER if token[-1] not in "kKmM" else "<num>k"
@@ -253,7 +255,8 @@ class Vocabulary:
         self.raw: list[str] = []
         self.normals: list[str] = []
         self._short = Grown(bool)  # a full stop after it ends no sentence
-        self._lettered = PerWord(lambda token: any(c.isalpha() for c in token), bool)
+        self._fresh_short: list[bool] = []
+        self._lettered = PerWord(lambda tokens: [t.isalpha() or any(c.isalpha() for c in t) for t in tokens], bool)
         self.pieces: list[str] = []
         self._numbers: dict[str, int] = {}
         self._letters = 0  # code points of all pieces
@@ -297,6 +300,12 @@ class Vocabulary:
         self._letters += len(piece)
         # a line break was given two spaces that are not in the text
         widths.append(len(piece) + 1 if piece != "\n" else 0)
+        if piece.isalpha():  # one word, no need to read it
+            ids.append(self._number(piece))
+            begins.append(0)
+            ends.append(len(piece))
+            counts.append(1)
+            return number
         before = len(ids)
         for found in TOKEN.finditer(piece):
             ids.append(self._number(found[0]))
@@ -311,6 +320,8 @@ class Vocabulary:
         for column, fresh in zip(grown, self._fresh, strict=True):
             column.extend(fresh)
             fresh.clear()
+        self._short.extend(self._fresh_short)
+        self._fresh_short.clear()
         widths, counts = self._widths.values[pieces], self._counts.values
         total = np.concatenate([[0], np.cumsum(widths, dtype=np.int64)])
         at = (total[:-1] - np.repeat(total[starts[:-1]], np.diff(starts))).astype(np.int32)
@@ -356,7 +367,7 @@ class Vocabulary:
             self.raw.append(token)
             form = normal(token)
             self.normals.append(form)
-            self._short.extend([form in _ABBREVIATED or (len(token) == 1 and token.isalpha())])
+            self._fresh_short.append(form in _ABBREVIATED or (len(token) == 1 and token.isalpha()))
         return number
 
 
