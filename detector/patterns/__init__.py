@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,6 @@ import pandas as pd
 from detector.patterns import homework, mismatch, note, pitch, sequence, services
 from detector.patterns.catalogue import shipped, with_extra, written_phrases
 from detector.patterns.finding import Finding
-from detector.patterns.grown import PerWord
 from detector.patterns.hits import Hits
 from detector.patterns.language import LanguageVotes
 from detector.patterns.phrases import PhraseBook
@@ -64,7 +62,6 @@ class Finder:
         self.book = PhraseBook(written)
         self.vocabulary = Vocabulary()
         self.votes = LanguageVotes()
-        self._known: dict[Callable, PerWord] = {}
         self._offered: dict[tuple[str, str, str], np.ndarray] = {}
         self._by_owner = np.array([p.by == "owner" for p in self.patterns], dtype=bool)
 
@@ -89,7 +86,7 @@ class Finder:
         is_kind = found.pattern >= shift
         named, phrases = found.take(is_kind), found.take(~is_kind)
         named.pattern -= shift
-        finding = Finding(reading, self.patterns, self.indices, languages, named, own, self._known)
+        finding = Finding(reading, self.patterns, self.indices, languages, named, own)
         by_owner = self._by_owner[phrases.pattern]
         said = phrases.take(np.where(by_owner, reading.owners[phrases.row], reading.theirs[phrases.row]))
         finding.hits.extend(said.pattern, said.row, said.first, said.end, in_tokens=True)

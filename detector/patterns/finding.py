@@ -9,7 +9,6 @@ from functools import cached_property
 
 import numpy as np
 
-from detector.patterns.grown import PerWord
 from detector.patterns.hits import HitList
 from detector.patterns.phrases import Finds
 from detector.patterns.reading import Reading
@@ -37,7 +36,6 @@ class Finding:
     languages: list[str]  # one a thread
     services: Finds  # places at which a kind of service is named, the kind as pattern
     own_kinds: np.ndarray  # (recipients, kinds) flags
-    known: dict[Callable, PerWord] = field(default_factory=dict)  # kept from batch to batch
     hits: HitList = field(default_factory=HitList)
     _greetings: dict[int, re.Match[str] | None] = field(default_factory=dict)
 
@@ -50,21 +48,7 @@ class Finding:
 
     def piece_flags(self, test: Callable[[str], object]) -> np.ndarray:
         """A flag a distinct piece: whether the test gives a match. `test` must be one that lasts."""
-        if test not in self.known:
-            self.known[test] = PerWord(lambda pieces: [test(piece) is not None for piece in pieces], bool)
-        return self.known[test].of(self.reading.vocabulary.pieces)
-
-    def piece_numbers(self, number: Callable[[str], int]) -> np.ndarray:
-        """A number a distinct piece. `number` must be one that lasts."""
-        if number not in self.known:
-            self.known[number] = PerWord(lambda pieces: [number(piece) for piece in pieces], np.int32)
-        return self.known[number].of(self.reading.vocabulary.pieces)
-
-    def token_numbers(self, number: Callable[[str], int]) -> np.ndarray:
-        """A small number a distinct token, worked out from its normal form. `number` must be one that lasts."""
-        if number not in self.known:
-            self.known[number] = PerWord(lambda forms: [number(form) for form in forms], np.int8)
-        return self.known[number].of(self.reading.vocabulary.normals)
+        return self.reading.vocabulary.piece_flags(test)
 
     def neighbours(self, test: Callable[[str], object], next_test: Callable[[str], object]) -> np.ndarray:
         """Places of pieces that pass the first test, with the next piece of the message passing the other."""

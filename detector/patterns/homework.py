@@ -157,8 +157,8 @@ def _named(finding: Finding) -> None:
     # a name that ends before its piece does, or with no capital behind it, is of this piece alone
     numbers = pieces.numbers[follows]
     behind = pieces.numbers[np.minimum(follows + 1, len(pieces.numbers) - 1)]
-    length = finding.piece_numbers(_name_length)[numbers]
-    ended = (length < finding.piece_numbers(len)[numbers]) | ~finding.piece_flags(_GOES_ON.match)[behind]
+    length = reading.vocabulary.piece_numbers(_name_length)[numbers]
+    ended = (length < reading.vocabulary.piece_numbers(len)[numbers]) | ~finding.piece_flags(_GOES_ON.match)[behind]
     alone = np.where(ended, length, 0)
     distinct = reading.vocabulary.pieces
     own_words = [
@@ -168,8 +168,9 @@ def _named(finding: Finding) -> None:
     found_rows, firsts, ends = [], [], []
     texts = reading.texts
     last_row, last_end = -1, 0
-    columns = (rows, begins, who, alone, numbers)
-    for row, begin, mine, size, piece in zip(*(c.tolist() for c in columns), strict=True):  # a few a message
+    greeted = finding.greets[rows] & (begins < 80)
+    columns = (rows, begins, who, alone, numbers, greeted)
+    for row, begin, mine, size, piece, may_greet in zip(*(c.tolist() for c in columns), strict=True):  # a few a message
         if row != last_row:
             last_row, last_end = row, 0
         if begin < last_end:  # inside the name before
@@ -180,7 +181,7 @@ def _named(finding: Finding) -> None:
             name = _NAMED.match(texts[row], begin)[0]
         last_end = begin + len(name)
         words = _telling(name)
-        if words and not words <= own_words[mine] and not (begin < 80 and begin < finding.greeting_end(row)):
+        if words and not words <= own_words[mine] and not (may_greet and begin < finding.greeting_end(row)):
             found_rows.append(row)
             firsts.append(begin)
             ends.append(last_end)

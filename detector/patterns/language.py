@@ -75,10 +75,15 @@ class LanguageVotes:
         row = tokens.rows[told]
         theirs = reading.theirs[row]
         thread, number = reading.thread[row[theirs]], number[told[theirs]]
+        counts = (votes > 0).sum(axis=1)
+        owner, name = np.nonzero(votes)
+        share, many = votes[owner, name], counts[number]
+        ends = np.cumsum(many)
+        which = np.repeat(np.arange(len(number)), many)
+        vote = (np.cumsum(counts)[number] - ends)[which] + np.arange(len(which))
         # one sum over (thread, language), each in reading order: the same bits in any batch
-        which, name = np.nonzero(votes[number])
         size = len(reading.starts) * len(names)
-        score = np.bincount(thread[which] * len(names) + name, votes[number[which], name], size).reshape(-1, len(names))
+        score = np.bincount(thread[which] * len(names) + name[vote], share[vote], size).reshape(-1, len(names))
         best = score.argmax(axis=1) if len(score) else np.zeros(0, dtype=np.int64)
         sure = score[np.arange(len(best)), best] > 0.4
         return [names[b] if is_sure else "" for b, is_sure in zip(best.tolist(), sure.tolist(), strict=True)]

@@ -52,7 +52,7 @@ def find(finding: Finding) -> None:
     ids = reading.tokens.ids
     if not len(ids):
         return
-    kinds = finding.token_numbers(_class)[ids]
+    kinds = reading.vocabulary.token_numbers(_class)[ids]
     some = np.flatnonzero(kinds)
     kind, row = kinds[some], reading.tokens.rows[some]
     place = some - reading.tokens.starts[row]

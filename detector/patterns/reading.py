@@ -19,6 +19,10 @@ _RECEIVED = "received".__eq__
 _KIND_CODES = {kind: i for i, kind in enumerate(KINDS)}.__getitem__
 
 
+def _has_letter(token: str) -> bool:
+    return token.isalpha() or any(c.isalpha() for c in token)
+
+
 @dataclass
 class Reading:
     """Messages of a batch of threads, flat.
@@ -92,7 +96,7 @@ class Reading:
     def worded(self) -> np.ndarray:
         """Messages with a letter in them."""
         lettered = np.zeros(len(self.texts), dtype=bool)
-        lettered[self.tokens.rows[self.vocabulary.lettered[self.tokens.ids]]] = True
+        lettered[self.tokens.rows[self.vocabulary.raw_numbers(_has_letter)[self.tokens.ids] > 0]] = True
         return lettered
 
     @cached_property

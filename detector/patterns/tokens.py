@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -256,7 +256,7 @@ class Vocabulary:
         self.normals: list[str] = []
         self._short = Grown(bool)  # a full stop after it ends no sentence
         self._fresh_short: list[bool] = []
-        self._lettered = PerWord(lambda tokens: [t.isalpha() or any(c.isalpha() for c in t) for t in tokens], bool)
+        self._asked: dict[tuple[str, Callable], PerWord] = {}
         self.pieces: list[str] = []
         self._numbers: dict[str, int] = {}
         self._letters = 0  # code points of all pieces
@@ -352,10 +352,30 @@ class Vocabulary:
         begins[1:][marks[:-1] & ~marks[1:]] = True
         return Tokens(words, position[starts], np.flatnonzero(begins[:-1]), firsts[kept], lasts[kept], pieces)
 
-    @property
-    def lettered(self) -> np.ndarray:
-        """A flag a distinct token: whether it has a letter in it."""
-        return self._lettered.of(self.raw)
+    def piece_flags(self, test: Callable[[str], object]) -> np.ndarray:
+        """A flag a distinct piece: whether the test gives anything but None. `test` must be one that lasts."""
+        return self._answers("flag", test, bool).of(self.pieces)
+
+    def piece_numbers(self, number: Callable[[str], int]) -> np.ndarray:
+        """A number a distinct piece. `number` must be one that lasts: what it gives is kept."""
+        return self._answers("piece", number, np.int32).of(self.pieces)
+
+    def token_numbers(self, number: Callable[[str], int]) -> np.ndarray:
+        """A number a distinct token, worked out from its normal form. `number` must be one that lasts."""
+        return self._answers("form", number, np.int32).of(self.normals)
+
+    def raw_numbers(self, number: Callable[[str], int]) -> np.ndarray:
+        """A number a distinct token, worked out from the token as it is written. `number` must be one that lasts."""
+        return self._answers("raw", number, np.int32).of(self.raw)
+
+    def _answers(self, what: str, ask: Callable, dtype: type) -> PerWord:
+        if (what, ask) not in self._asked:
+            if what == "flag":
+                column = PerWord(lambda words: [ask(word) is not None for word in words], dtype)
+            else:
+                column = PerWord(lambda words: [ask(word) for word in words], dtype)
+            self._asked[what, ask] = column
+        return self._asked[what, ask]
 
     def _number(self, token: str) -> int:
         number = self.index.get(token)
