@@ -65,7 +65,7 @@ class Fingerprints:
         place = np.arange(len(mark)) - np.repeat(first, size)
         # a polynomial in the words' numbers, modulo 2 ** 64, then stirred
         powers = np.multiply.accumulate(np.full(int(size.max()), _BASE))
-        total = np.add.reduceat((mark + _MASKED) * powers[place], first) ^ size.astype(np.uint64)
+        total: np.ndarray = np.add.reduceat((mark + _MASKED) * powers[place], first) ^ size.astype(np.uint64)
         total = (total ^ (total >> np.uint64(33))) * _STIR
         total ^= total >> np.uint64(29)
         words = np.add.reduceat((mark != 0).astype(np.int64), first)

@@ -15,7 +15,9 @@ from detector.patterns.reading import Reading
 from detector.patterns.record import Pattern
 from detector.patterns.tokens import Pieces
 
-_GREETS = re.compile(r"(?i)\W{0,3}(?:hi|hello|hey|dear|good|greetings|hola|buen|querid|bonjour|bonsoir|salut|ch[eè]r|hallo|guten|moin|servus|liebe|ol[áa]|oi|bom|boa|car[oa]|prezad|estimad|ciao)")
+_GREETS = re.compile(
+    r"(?i)\W{0,3}(?:hi|hello|hey|dear|good|greetings|hola|buen|querid|bonjour|bonsoir|salut|ch[eè]r|hallo|guten|moin|servus|liebe|ol[áa]|oi|bom|boa|car[oa]|prezad|estimad|ciao)"
+)
 _GREETS_WITHIN = 8
 """The piece of a text in which a greeting begins: three marks may stand before it, and each may be a line break."""
 GREETING = re.compile(

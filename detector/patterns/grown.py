@@ -19,7 +19,7 @@ class Grown:
 
     def __init__(self, dtype: type, width: int | None = None) -> None:
         shape = (0,) if width is None else (0, width)
-        self._room = np.zeros(shape, dtype=dtype)
+        self._room: np.ndarray = np.zeros(shape, dtype=dtype)
         self._used = 0
 
     def extend(self, values: Sequence | np.ndarray) -> None:

@@ -175,17 +175,19 @@ def _named(finding: Finding) -> None:
             last_row, last_end = row, 0
         if begin < last_end:  # inside the name before
             continue
-        if size:
-            name = distinct[piece][:size]
-        else:
-            name = _NAMED.match(texts[row], begin)[0]
+        name = distinct[piece][:size]
+        if not size:
+            found = _NAMED.match(texts[row], begin)
+            name = found[0] if found else name
         last_end = begin + len(name)
         words = _telling(name)
         if words and not words <= own_words[mine] and not (may_greet and begin < finding.greeting_end(row)):
             found_rows.append(row)
             firsts.append(begin)
             ends.append(last_end)
-    finding.hits.extend(finding.index("homework.named-thing"), np.asarray(found_rows), np.asarray(firsts), np.asarray(ends))
+    finding.hits.extend(
+        finding.index("homework.named-thing"), np.asarray(found_rows), np.asarray(firsts), np.asarray(ends)
+    )
 
 
 def _name_length(piece: str) -> int:

@@ -64,7 +64,9 @@ def find(finding: Finding) -> None:
     at = some[(kind == 4) & theirs]
     row = reading.tokens.rows[at]
     last = len(ids) - 1
-    after = (at < last) & (kinds[np.minimum(at + 1, last)] == 5) & (reading.tokens.rows[np.minimum(at + 1, last)] == row)
+    after = (
+        (at < last) & (kinds[np.minimum(at + 1, last)] == 5) & (reading.tokens.rows[np.minimum(at + 1, last)] == row)
+    )
     before = (at > 0) & (kinds[np.maximum(at - 1, 0)] == 5) & (reading.tokens.rows[np.maximum(at - 1, 0)] == row)
     first = at - reading.tokens.starts[row] - (before & ~after)
     both = before | after
