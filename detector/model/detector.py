@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from detector.model.features import Events
 from detector.model.file import Model, load
 from detector.model.scorer import Scorer
 from detector.patterns import Finder, Pattern, Searched, shipped
-from detector.patterns.context import days_to_pitch, fingerprint, known_people, masked_words, templates
+from detector.patterns.context import Fingerprints, days_to_pitch, known_people, templates
 from detector.patterns.services import kinds
 from detector.patterns.tokens import clause
 from detector.schema import LABELS, VERDICTS
@@ -37,7 +38,8 @@ class Judged:
 
     `verdicts` has the columns of `schema.VERDICTS`, in the order of `threads` (columns of
     `schema.THREADS`). `p_after`: (n messages, 3) probabilities after each message, `valid` whether a
-    verdict can be given there; `flags` one dict a thread.
+    verdict can be given there; `flags` one dict a thread, `marks` its
+    fingerprint (see `patterns.context`).
     """
 
     threads: pd.DataFrame
@@ -47,6 +49,7 @@ class Judged:
     p_after: np.ndarray
     valid: np.ndarray
     flags: list[dict[str, Any]] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
     def evidence(self, thread: int) -> Iterator[dict[str, Any]]:
         """All evidence of one thread, strongest for its label first (contract `hits`)."""
@@ -83,6 +86,7 @@ class Detector:
         self.name = name
         self.finder = Finder(patterns if patterns is not None else shipped())
         self.scorer = Scorer(model.weights)
+        self._fingerprints = Fingerprints()
 
     @classmethod
     def load(cls, path: str | Path | None = None, patterns: tuple[Pattern, ...] | None = None) -> Detector:
@@ -126,18 +130,19 @@ class Detector:
             self._part(threads.iloc[a : a + PART].reset_index(drop=True), known or set())
             for a in range(0, len(threads), PART)
         ]
-        marks = [flag.pop("fingerprint") for judged in parts for flag in judged.flags]
+        marks = [mark for judged in parts for mark in judged.marks]
         senders = [
             str(u or s) for j in parts for u, s in zip(j.threads["sender_url"], j.threads["sender"], strict=True)
         ]
         shared = templates(marks, senders)
+        sharing = Counter(shared)
         at = 0
         for judged in parts:
             mine = shared[at : at + len(judged.threads)]
             judged.verdicts["template"] = mine
             for flag, mark in zip(judged.flags, mine, strict=True):
                 if mark:
-                    flag["template.shared"] = shared.count(mark)
+                    flag["template.shared"] = sharing[mark]
             at += len(judged.threads)
         return parts
 
@@ -152,9 +157,8 @@ class Detector:
         valid = prefixes(reading.sizes, reading.received)
         bait = (label_indices(p_after) == BAIT) & valid
         explained = explain(searched, self.scorer, events, scores, label)
-        wordless = np.array([not any(c.isalpha() for c in t) for t in reading.texts], dtype=bool)
         readable = np.zeros(len(threads), dtype=bool)
-        readable[reading.thread[reading.theirs & ~wordless]] = True
+        readable[reading.thread[reading.theirs & reading.worded]] = True
         unreadable = ~readable & threads["attachments"].to_numpy(dtype=bool)
         is_known = known_people(threads, known)
         action = actions(
@@ -187,6 +191,7 @@ class Detector:
         verdicts["inbox"] = threads["inbox"]
         judged.verdicts = verdicts[list(VERDICTS)]
         judged.flags = self._flags(searched, is_known)
+        judged.marks = self._fingerprints.of(reading)
         return judged
 
     def _flags(self, searched: Searched, known: np.ndarray) -> list[dict[str, Any]]:
@@ -195,8 +200,8 @@ class Detector:
         pitching[searched.hits.row[np.isin(searched.hits.pattern, wanted)]] = True
         days = days_to_pitch(searched.reading, pitching & searched.reading.theirs)
         flags = []
-        for masked, day, is_known in zip(masked_words(searched.reading), days, known, strict=True):
-            flag: dict[str, Any] = {"fingerprint": fingerprint(masked)}
+        for day, is_known in zip(days, known.tolist(), strict=True):
+            flag: dict[str, Any] = {}
             if day is not None:
                 flag["days.to-pitch"] = day
             if is_known:

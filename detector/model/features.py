@@ -45,6 +45,10 @@ def running(values: np.ndarray, reading: Reading) -> np.ndarray:
     return out
 
 
+def _count_of(form: str) -> int:
+    return 1 if form.startswith("<num>") else 2 if form == "?" else 0
+
+
 def shape_counts(searched: Searched) -> np.ndarray:
     """(n, len(SHAPE)) counts in each of the sender's messages; 0 for the owner's."""
     reading = searched.reading
@@ -52,10 +56,8 @@ def shape_counts(searched: Searched) -> np.ndarray:
     named = [i for i, p in enumerate(searched.patterns) if p.id == "homework.named-thing"]
     rows = searched.hits.row[np.isin(searched.hits.pattern, named)]
     counts[:, 0] = np.bincount(rows, minlength=len(reading))
-    normals = reading.vocabulary.normals
-    kinds = np.fromiter((1 if w.startswith("<num>") else 2 if w == "?" else 0 for w in normals), np.int8, len(normals))
-    per_token = kinds[reading.tokens.ids]
-    row = np.repeat(np.arange(len(reading)), reading.tokens.counts)
+    per_token = reading.vocabulary.token_numbers(_count_of)[reading.tokens.ids]
+    row = reading.tokens.rows
     counts[:, 1] = np.bincount(row[per_token == 1], minlength=len(reading))
     counts[:, 2] = np.bincount(row[per_token == 2], minlength=len(reading))
     counts[:, 3] = reading.tokens.counts

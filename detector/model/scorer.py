@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.model.features import Events, block_rows, pattern_events, running, shape_counts
-from detector.model.text import TokenTable, grams
+from detector.model.text import TokenTable
 from detector.model.weights import BLOCKS, SHAPE, N, Weights
 from detector.patterns import Searched
 from detector.patterns.reading import Reading
@@ -21,6 +21,7 @@ class _ScoreTable(TokenTable):
     def __init__(self, weights: Weights) -> None:
         super().__init__(weights.space, (len(BLOCKS) + 1) * (N + 1))
         self.weights = weights
+        self.grams = weights.space.gram_weights(weights.grams)
 
     def of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
         rows = np.zeros((len(words), self.width))
@@ -32,12 +33,7 @@ class _ScoreTable(TokenTable):
             rows[known, b * (N + 1) : b * (N + 1) + N] = weights.words[b, number] * idf[:, None]
             rows[known, b * (N + 1) + N] = idf**2
         at = len(BLOCKS) * (N + 1)
-        index, gram_idf = space.gram_index, space.gram_idf
-        for i, word in enumerate(words):
-            found = [index[g] for g in grams(word) if g in index]
-            if found:
-                rows[i, at : at + N] = gram_idf[found] @ weights.grams[found]
-                rows[i, at + N] = (gram_idf[found] ** 2).sum()
+        rows[:, at : at + N + 1] = space.gram_sums(words, self.grams)
         return rows
 
 

@@ -11,11 +11,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
+from detector.patterns.grown import Grown
 from detector.patterns.reading import Reading
 from detector.patterns.tokens import Vocabulary
+from detector.patterns.trie import PairTable
 
 GRAM_SIZES = (2, 3, 4, 5)
 _GRAM_WORD = 24  # letters of a word that are looked at
@@ -49,27 +52,52 @@ class TextSpace:
     gram_idf: np.ndarray
     word_index: dict[str, int] = field(init=False, repr=False)
     gram_index: dict[str, int] = field(init=False, repr=False)
-    pair_keys: np.ndarray = field(init=False, repr=False)
+    pair_table: PairTable = field(init=False, repr=False)
+    _asked: tuple[Sequence[str], tuple[np.ndarray, np.ndarray]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.word_index = {w: i for i, w in enumerate(self.words)}
         self.gram_index = {g: i for i, g in enumerate(self.grams)}
-        self.pair_keys = self.pairs[:, 0].astype(np.int64) * max(len(self.words), 1) + self.pairs[:, 1]
+        self._asked = ((), (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)))
+        self.pair_table = PairTable(self.pairs[:, 0], self.pairs[:, 1], np.arange(len(self.pairs)))
+
+    def gram_weights(self, weights: np.ndarray) -> np.ndarray:
+        """What `gram_sums` adds up: (grams, N) weights times idf, and the squared idf in a last column."""
+        return np.column_stack([weights * self.gram_idf[:, None], self.gram_idf**2])
+
+    def gram_sums(self, words: Sequence[str], weighted: np.ndarray) -> np.ndarray:
+        """The sum over each word's known n-grams of the rows of `gram_weights`, one row a word."""
+        flat, counts = self._gram_numbers(words)
+        sums = np.zeros((len(words), weighted.shape[1]))
+        some = np.flatnonzero(counts)
+        if len(some):
+            ends = np.cumsum(counts)
+            sums[some] = np.add.reduceat(weighted[flat], (ends - counts)[some], axis=0)
+        return sums
+
+    def _gram_numbers(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The known n-grams of all the words, flat, and how many each has; kept for the next who asks the same."""
+        if self._asked[0] != words:
+            get = self.gram_index.get
+            found = [[n for n in map(get, grams(word)) if n is not None] for word in words]
+            counts = np.fromiter(map(len, found), np.int64, len(found))
+            flat = np.fromiter(chain.from_iterable(found), np.int64, int(counts.sum()))
+            self._asked = (words, (flat, counts))
+        return self._asked[1]
 
     def pair_numbers(self, reading: Reading, word_of_token: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(positions of first tokens, pair numbers) of all known pairs of neighbours within a message."""
         words = word_of_token
-        if len(words) < 2 or not len(self.pair_keys):
+        if len(words) < 2 or not len(self.pairs):
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         both = (words[:-1] >= 0) & (words[1:] >= 0)
         bounds = reading.tokens.starts[1:-1]
         bounds = bounds[(bounds > 0) & (bounds < len(words))]
         both[bounds - 1] = False
         places = np.flatnonzero(both)
-        keys = words[places] * len(self.words) + words[places + 1]
-        at = np.minimum(np.searchsorted(self.pair_keys, keys), len(self.pair_keys) - 1)
-        known = self.pair_keys[at] == keys
-        return places[known], at[known]
+        found = self.pair_table.get(words[places], words[places + 1])
+        known = found >= 0
+        return places[known], found[known].astype(np.int64)
 
 
 class TokenTable(ABC):
@@ -86,8 +114,9 @@ class TokenTable(ABC):
         self._reset()
 
     def _reset(self) -> None:
-        self.word = np.zeros(0, dtype=np.int64)
-        self.rows = np.zeros((0, self.width))
+        self._seen: dict[str, int] = {}
+        self._word, self._rows = Grown(np.int64), Grown(np.float64, self.width)
+        self.word, self.rows = self._word.values, self._rows.values
 
     @abstractmethod
     def of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
@@ -100,7 +129,16 @@ class TokenTable(ABC):
             self._reset()
         fresh = vocabulary.normals[len(self.word) :]
         if fresh:
-            index = self.space.word_index
-            numbers = np.array([index.get(w, -1) for w in fresh], dtype=np.int64)
-            self.word = np.concatenate([self.word, numbers])
-            self.rows = np.vstack([self.rows, self.of_words(fresh, numbers)])
+            # a form met before in another spelling (Hello, hello) is not worked out again
+            seen, first = self._seen, len(self.word)
+            source = np.array([seen.setdefault(w, first + i) for i, w in enumerate(fresh)], dtype=np.int64)
+            own = np.flatnonzero(source == np.arange(first, first + len(fresh)))
+            index, words = self.space.word_index, [fresh[i] for i in own.tolist()]
+            numbers, rows = np.zeros(len(fresh), dtype=np.int64), np.zeros((len(fresh), self.width))
+            numbers[own] = [index.get(w, -1) for w in words]
+            rows[own] = self.of_words(words, numbers[own])
+            self._word.extend(numbers)
+            self._rows.extend(rows)
+            self._word.values[first:] = self._word.values[source]
+            self._rows.values[first:] = self._rows.values[source]
+            self.word, self.rows = self._word.values, self._rows.values

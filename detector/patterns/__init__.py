@@ -15,10 +15,13 @@ from detector.patterns.catalogue import shipped, with_extra, written_phrases
 from detector.patterns.finding import Finding
 from detector.patterns.hits import Hits
 from detector.patterns.language import LanguageVotes
-from detector.patterns.phrases import Found, PhraseBook
+from detector.patterns.phrases import PhraseBook
 from detector.patterns.reading import Reading
 from detector.patterns.record import FAMILIES, Pattern
 from detector.patterns.tokens import Vocabulary
+
+_RECIPIENTS = 20_000
+"""Recipients whose services are kept in mind."""
 
 __all__ = ["FAMILIES", "Finder", "Pattern", "Searched", "shipped", "with_extra"]
 
@@ -59,27 +62,39 @@ class Finder:
         self.book = PhraseBook(written)
         self.vocabulary = Vocabulary()
         self.votes = LanguageVotes()
+        self._offered: dict[tuple[str, str, str], np.ndarray] = {}
         self._by_owner = np.array([p.by == "owner" for p in self.patterns], dtype=bool)
+
+    def _offers(self, recipients: list[tuple[str, str, str]]) -> np.ndarray:
+        """What each recipient offers; most batches have the recipients of the one before."""
+        fresh = [r for r in recipients if r not in self._offered]
+        if fresh:
+            if len(self._offered) > _RECIPIENTS:
+                self._offered.clear()
+                fresh = recipients
+            flags = services.offered_by(fresh, self.book, len(self.patterns))
+            self._offered.update(zip(fresh, flags, strict=True))
+        return np.stack([self._offered[r] for r in recipients]) if recipients else np.zeros((0, 0), dtype=bool)
 
     def search(self, threads: pd.DataFrame) -> Searched:
         """All hits in a threads table (columns of `schema.THREADS`)."""
         reading = Reading.of(threads, self.vocabulary)
         found = self.book.find(reading.texts, self.vocabulary, reading.tokens)
         shift = len(self.patterns)
-        named: list[tuple[Found, int]] = []
         languages = self.votes.of(reading)
-        own = services.offered_by(reading.recipients, self.book, shift)
+        own = self._offers(reading.recipients)
+        is_kind = found.pattern >= shift
+        named, phrases = found.take(is_kind), found.take(~is_kind)
+        named.pattern -= shift
         finding = Finding(reading, self.patterns, self.indices, languages, named, own)
-        theirs, owners = reading.theirs, reading.owners
-        for place in found:
-            if place.pattern >= shift:
-                named.append((place, place.pattern - shift))
-            elif (owners if self._by_owner[place.pattern] else theirs)[place.row]:
-                finding.hits.add(place.pattern, place.row, place.first, place.end, in_tokens=True)
+        by_owner = self._by_owner[phrases.pattern]
+        said = phrases.take(np.where(by_owner, reading.owners[phrases.row], reading.theirs[phrases.row]))
+        finding.hits.extend(said.pattern, said.row, said.first, said.end, in_tokens=True)
         for family in (note, homework, pitch, mismatch, sequence):
             family.find(finding)
         homework.find_missing(finding)
         weight = np.zeros(len(reading))
         np.add.at(weight, finding.hits.rows_of(i for i, p in enumerate(self.patterns) if p.family == "pitch"), 1.0)
         sells = services.main_kind(named, reading, weight)
+        reading.tokens.pieces = None  # needed no longer
         return Searched(reading, self.patterns, finding.hits.freeze(), languages, sells)

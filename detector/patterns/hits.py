@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,40 +12,54 @@ from detector.patterns.reading import Reading
 NOWHERE = -1
 
 
-@dataclass
 class HitList:
     """Hits being gathered. A place is tokens (from the phrase book), code points, or nowhere."""
 
-    pattern: list[int] = field(default_factory=list)
-    row: list[int] = field(default_factory=list)  # flat message index
-    first: list[int] = field(default_factory=list)  # token or code point
-    end: list[int] = field(default_factory=list)
-    in_tokens: list[bool] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._blocks: list[tuple[np.ndarray, ...]] = []
+        self._single: tuple[list[int], ...] = ([], [], [], [], [])
 
     def add(self, pattern: int, row: int, first: int = NOWHERE, end: int = NOWHERE, in_tokens: bool = False) -> None:
         """Add one hit; without a place it says that something is missing, or concerns the whole message."""
-        self.pattern.append(pattern)
-        self.row.append(int(row))
-        self.first.append(int(first))
-        self.end.append(int(end))
-        self.in_tokens.append(in_tokens)
+        for column, value in zip(self._single, (pattern, row, first, end, in_tokens), strict=True):
+            column.append(int(value))
+
+    def extend(
+        self,
+        pattern: int | np.ndarray,
+        rows: np.ndarray,
+        firsts: int | np.ndarray = NOWHERE,
+        ends: int | np.ndarray = NOWHERE,
+        in_tokens: bool = False,
+    ) -> None:
+        """Add many hits, a value for all of them or one each."""
+        self._close()
+        columns = (pattern, rows, firsts, ends, in_tokens)
+        self._blocks.append(tuple(np.broadcast_to(np.asarray(c, dtype=np.int64), len(rows)) for c in columns))
+
+    def _close(self) -> None:
+        if self._single[0]:
+            self._blocks.append(tuple(np.asarray(c, dtype=np.int64) for c in self._single))
+            self._single = ([], [], [], [], [])
+
+    def _columns(self) -> tuple[np.ndarray, ...]:
+        self._close()
+        if not self._blocks:
+            return tuple(np.zeros(0, dtype=np.int64) for _ in range(5))
+        if len(self._blocks) > 1:
+            self._blocks = [tuple(np.concatenate(parts) for parts in zip(*self._blocks, strict=True))]
+        return self._blocks[0]
 
     def rows_of(self, patterns: Iterable[int]) -> np.ndarray:
         """Message indices in which one of these patterns was hit."""
-        wanted = set(patterns)
-        return np.array([r for p, r in zip(self.pattern, self.row, strict=True) if p in wanted], dtype=np.int64)
+        pattern, row, *_ = self._columns()
+        return row[np.isin(pattern, list(patterns))]
 
     def freeze(self) -> Hits:
         """As arrays, ordered by message and place."""
-        hits = Hits(
-            np.asarray(self.pattern, dtype=np.int64),
-            np.asarray(self.row, dtype=np.int64),
-            np.asarray(self.first, dtype=np.int64),
-            np.asarray(self.end, dtype=np.int64),
-            np.asarray(self.in_tokens, dtype=bool),
-        )
-        order = np.lexsort((hits.pattern, hits.first, hits.row))
-        return hits.take(order)
+        pattern, row, first, end, in_tokens = self._columns()
+        order = np.lexsort((end, pattern, first, row))
+        return Hits(pattern, row, first, end, in_tokens.astype(bool)).take(order)
 
 
 @dataclass
@@ -72,5 +86,6 @@ class Hits:
             return None
         if not self.in_tokens[i]:
             return first, end
-        places = reading.spans(int(self.row[i]))
-        return places[first][0], places[end - 1][1]
+        tokens = reading.tokens
+        start = int(tokens.starts[self.row[i]])
+        return int(tokens.begins[start + first]), int(tokens.ends[start + end - 1])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
 from detector.patterns.finding import Finding
-from detector.patterns.note import GREETING
 from detector.patterns.record import Pattern
 from detector.patterns.tokens import fold
 
@@ -39,10 +39,19 @@ PATTERNS = (
 _NAMED = re.compile(
     r"(?<=[a-zß-öø-ÿ,;] )(?!I\b|I['’])[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ][\w'’&-]*(?: (?:(?:of|de|du|del|da|van|der|the) )?[A-ZÀ-ÖØ-Þ][\w'’&-]*)*"
 )
-_QUOTE = re.compile(
-    r"[\"“„«][^\"“”„«»\n]{6,120}[\"”“»]|\b(?:page|p\.|chapter|slide|table|figure|fig\.|minute|episode|section|página|capítulo|"
-    r"diapositiva|chapitre|Seite|Kapitel|Folie|Abbildung|Tabelle|tabela|figura|Folge|épisode|episodio|episódio) ?\d+"
+_PART_OF_A_WORK = (
+    r"\b(?:page|p\.|chapter|slide|table|figure|fig\.|minute|episode|section|página|capítulo|"
+    r"diapositiva|chapitre|Seite|Kapitel|Folie|Abbildung|Tabelle|tabela|figura|Folge|épisode|episodio|episódio)"
 )
+_QUOTE = re.compile(rf"[\"“„«][^\"“”„«»\n]{{6,120}}[\"”“»]|{_PART_OF_A_WORK} ?\d+")
+# what a piece of text holds where one of these can begin; see `Pieces`
+_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ][\w'’&-]*")
+_GOES_ON = re.compile(r"[A-ZÀ-ÖØ-Þ]|(?:of|de|du|del|da|van|der|the)\Z")
+_CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]")
+_BEFORE_NAME = re.compile(r"[a-zß-öø-ÿ,;]\Z")
+_QUOTES = re.compile(rf"[\"“„«]|{_PART_OF_A_WORK}\d")
+_PART_LAST = re.compile(rf"{_PART_OF_A_WORK}\Z")
+_NUMBER_FIRST = re.compile(r"\d")
 _COMMON = frozenset(
     fold(w)
     for w in [
@@ -131,26 +140,75 @@ _COMMON = frozenset(
 
 def find(finding: Finding) -> None:
     """Named things, quotations, and the lack of any homework."""
-    reading = finding.reading
-    named, quoted = finding.index("homework.named-thing"), finding.index("homework.quotes-you")
-    german = np.array([lang == "de" for lang in finding.languages], dtype=bool)
+    _named(finding)
+    _quoted(finding)
+
+
+def _named(finding: Finding) -> None:
+    """Where a piece with a capital follows one that ends no sentence, the expression decides."""
+    reading, pieces = finding.reading, finding.pieces
+    follows = finding.neighbours(_BEFORE_NAME.search, _CAPITAL.match) + 1
+    rows = pieces.row_of(follows)
+    german = np.array([lang == "de" for lang in finding.languages], dtype=bool)  # every noun has a capital
+    good = reading.theirs[rows] & ~german[reading.thread[rows]]
+    follows, rows = follows[good], rows[good]
+    begins = pieces.begins[follows]
+    who = reading.who[reading.thread[rows]]
+    # a name that ends before its piece does, or with no capital behind it, is of this piece alone
+    numbers = pieces.numbers[follows]
+    behind = pieces.numbers[np.minimum(follows + 1, len(pieces.numbers) - 1)]
+    length = reading.vocabulary.piece_numbers(_name_length)[numbers]
+    ended = (length < reading.vocabulary.piece_numbers(len)[numbers]) | ~finding.piece_flags(_GOES_ON.match)[behind]
+    alone = np.where(ended, length, 0)
+    distinct = reading.vocabulary.pieces
     own_words = [
         frozenset(fold(w) for part in recipient for w in re.findall(r"[^\W\d_]+", part))
         for recipient in reading.recipients
     ]
-    for row in np.flatnonzero(reading.theirs).tolist():
-        text = reading.texts[row]
-        thread = reading.thread[row]
-        if not german[thread]:  # every German noun has a capital
-            mine = own_words[reading.who[thread]]
-            greeted = GREETING.match(text[:80])
-            for found in _NAMED.finditer(text):
-                words = [fold(w) for w in re.findall(r"[^\W\d_]+", found[0])]
-                if greeted and found.start() < greeted.end():
-                    continue
-                if any(w not in mine and w not in _COMMON for w in words):
-                    finding.hits.add(named, row, *found.span())
-        for found in _QUOTE.finditer(text):
+    found_rows, firsts, ends = [], [], []
+    texts = reading.texts
+    last_row, last_end = -1, 0
+    greeted = finding.greets[rows] & (begins < 80)
+    columns = (rows, begins, who, alone, numbers, greeted)
+    for row, begin, mine, size, piece, may_greet in zip(*(c.tolist() for c in columns), strict=True):  # a few a message
+        if row != last_row:
+            last_row, last_end = row, 0
+        if begin < last_end:  # inside the name before
+            continue
+        name = distinct[piece][:size]
+        if not size:
+            found = _NAMED.match(texts[row], begin)
+            name = found[0] if found else name
+        last_end = begin + len(name)
+        words = _telling(name)
+        if words and not words <= own_words[mine] and not (may_greet and begin < finding.greeting_end(row)):
+            found_rows.append(row)
+            firsts.append(begin)
+            ends.append(last_end)
+    finding.hits.extend(
+        finding.index("homework.named-thing"), np.asarray(found_rows), np.asarray(firsts), np.asarray(ends)
+    )
+
+
+def _name_length(piece: str) -> int:
+    """How much of a piece is a name at its beginning."""
+    found = _NAME.match(piece)
+    return found.end() if found else 0
+
+
+@lru_cache(maxsize=50_000)
+def _telling(name: str) -> frozenset[str]:
+    """The words of a name that are not common ones."""
+    return frozenset(fold(w) for w in re.findall(r"[^\W\d_]+", name)) - _COMMON
+
+
+def _quoted(finding: Finding) -> None:
+    reading = finding.reading
+    quoted = finding.index("homework.quotes-you")
+    likely = finding.pieces.rows_with(finding.piece_flags(_QUOTES.search))
+    likely |= finding.pieces.rows_at(finding.neighbours(_PART_LAST.search, _NUMBER_FIRST.match))
+    for row in np.flatnonzero(likely & reading.theirs).tolist():
+        for found in _QUOTE.finditer(reading.texts[row]):
             finding.hits.add(quoted, row, *found.span())
 
 

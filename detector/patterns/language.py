@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from detector.patterns.grown import PerWord
 from detector.patterns.reading import Reading
 from detector.patterns.record import data_text
 from detector.patterns.tokens import fold
@@ -31,61 +32,61 @@ _SCRIPTS = (
 
 
 @lru_cache(maxsize=1)
-def _votes() -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+def _votes() -> tuple[tuple[str, ...], dict[str, int], np.ndarray]:
+    """The languages, the number of each telling word (and script), and the votes under each number; 0 has none."""
     data = tomllib.loads(data_text("languages.toml"))
     names = (*data, *(name for name, _a, _b in _SCRIPTS))
     owners: dict[str, list[int]] = {}
     for i, words in enumerate(data.values()):
         for word in {fold(w) for w in words["words"].split()}:
             owners.setdefault(word, []).append(i)
-    votes = {}
-    for word, languages in owners.items():
-        votes[word] = np.zeros(len(names))
-        votes[word][languages] = 1.0 / len(languages)
-    return names, votes
+    votes = np.zeros((1 + len(owners) + len(_SCRIPTS), len(names)))
+    numbers = {}
+    for number, (word, languages) in enumerate(owners.items(), start=1):
+        numbers[word] = number
+        votes[number, languages] = 1.0 / len(languages)
+    for k, (name, _a, _b) in enumerate(_SCRIPTS):
+        numbers[f"<{name}>"] = 1 + len(owners) + k
+        votes[1 + len(owners) + k, names.index(name)] = 2.0
+    return names, numbers, votes
+
+
+def _numbers(words: list[str]) -> list[int]:
+    get = _votes()[1].get
+    numbers = [get(word, -1) for word in words]
+    return [
+        n if n >= 0 else 0 if word.isascii() else get(f"<{script_of(word)}>", 0)
+        for n, word in zip(numbers, words, strict=True)
+    ]
 
 
 class LanguageVotes:
     """Votes of each distinct token of a vocabulary, kept as it grows."""
 
     def __init__(self) -> None:
-        self._vocabulary: object = None
-        self._generation = -1
-        self._table = np.zeros((0, 0))
-
-    def _prepare(self, reading: Reading) -> np.ndarray:
-        names, votes = _votes()
-        vocabulary = reading.vocabulary
-        if self._vocabulary is not vocabulary or self._generation != vocabulary.generation:
-            self._vocabulary, self._generation = vocabulary, vocabulary.generation
-            self._table = np.zeros((0, len(names)))
-        fresh = vocabulary.normals[len(self._table) :]
-        if fresh:
-            none = np.zeros(len(names))
-            rows = []
-            for word in fresh:
-                row = votes.get(word)
-                if row is None:
-                    script = "" if word.isascii() else script_of(word)
-                    row = none if not script else (np.asarray(names) == script) * 2.0
-                rows.append(row)
-            self._table = np.vstack([self._table, rows])
-        return self._table
+        self._numbers = PerWord(_numbers, np.int32)
 
     def of(self, reading: Reading) -> list[str]:
         """The language code of each thread, from the sender's messages; empty if nothing tells."""
-        names, _ = _votes()
-        table = self._prepare(reading)
-        ids = reading.tokens.ids
-        votes: np.ndarray = (table != 0).sum(axis=1) > 0
-        row = np.repeat(np.arange(len(reading)), reading.tokens.counts)
-        told = np.flatnonzero(votes[ids] & reading.theirs[row])
-        thread, word = reading.thread[row[told]], ids[told]
-        score = np.zeros((len(reading.starts), len(names)))
-        for k in range(len(names)):
-            score[:, k] = np.bincount(thread, table[word, k], len(reading.starts))
-        best = score.argmax(axis=1) if len(score) else []
-        return [names[b] if score[i, b] > 0.4 else "" for i, b in enumerate(best)]
+        names, _, votes = _votes()
+        tokens = reading.tokens
+        number = self._numbers.of(reading.vocabulary.normals)[tokens.ids]
+        told = np.flatnonzero(number)
+        row = tokens.rows[told]
+        theirs = reading.theirs[row]
+        thread, number = reading.thread[row[theirs]], number[told[theirs]]
+        counts = (votes > 0).sum(axis=1)
+        owner, name = np.nonzero(votes)
+        share, many = votes[owner, name], counts[number]
+        ends = np.cumsum(many)
+        which = np.repeat(np.arange(len(number)), many)
+        vote = (np.cumsum(counts)[number] - ends)[which] + np.arange(len(which))
+        # one sum over (thread, language), each in reading order: the same bits in any batch
+        size = len(reading.starts) * len(names)
+        score = np.bincount(thread[which] * len(names) + name[vote], share[vote], size).reshape(-1, len(names))
+        best = score.argmax(axis=1) if len(score) else np.zeros(0, dtype=np.int64)
+        sure = score[np.arange(len(best)), best] > 0.4
+        return [names[b] if is_sure else "" for b, is_sure in zip(best.tolist(), sure.tolist(), strict=True)]
 
 
 def script_of(word: str) -> str:

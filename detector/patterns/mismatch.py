@@ -58,13 +58,22 @@ _ASKS = re.compile(
     r"welche dienstleistungen|com o que (?:você|voce|vc) trabalha|o que (?:você|voce|vc) faz|que servi[çc]os oferec|"
     r"qual (?:é|e) (?:o seu|a sua) (?:ramo|área|area|atividade))\b[^.?!\n]{0,60}"
 )
-_AS_A = re.compile(
-    r"(?i)\b(?:as an? |as the |como |en tant que |als |fellow )((?:[\w-]+ ){0,2}(?:owner|manager|director|founder|developer|engineer|"
+_TRADE = (
+    r"(?:owner|manager|director|founder|developer|engineer|"
     r"dentist|lawyer|attorney|agent|broker|coach|consultant|recruiter|teacher|doctor|surgeon|nurse|architect|contractor|accountant|"
     r"photographer|designer|chef|farmer|trader|pilot|therapist|vet|pharmacist|plumber|electrician|realtor|dueñ[oa]|abogad[oa]|"
     r"médic[oa]|dentista|ingenier[oa]|contador|agente|avocat|médecin|dentiste|architecte|notaire|comptable|courtier|Anwalt|Arzt|"
-    r"Zahnarzt|Architekt|Steuerberater|Makler|Ingenieur|advogad[oa]|corretor|contador[a]?|engenheir[oa]))\b"
+    r"Zahnarzt|Architekt|Steuerberater|Makler|Ingenieur|advogad[oa]|corretor|contador[a]?|engenheir[oa])"
 )
+_AS_A = re.compile(rf"(?i)\b(?:as an? |as the |como |en tant que |als |fellow )((?:[\w-]+ ){{0,2}}{_TRADE})\b")
+# what pieces of text hold where one of these can begin: the expressions themselves are tried there only
+_ASK_FIRST = re.compile(r"(?i)\b(?:what|which|tell|[aá]|qu[eé]|dans|quels|was|in|welche|com|o|qual)\Z")
+_ASK_NEXT = re.compile(
+    r"(?i)(?:exactly|do|is|services|kind|line|business|me|qu[eé]|servicios|faites|quel|propos|machen|machst|welcher|"
+    r"dienstleistungen|o|servi[çc]os|é|e)"
+)
+_TRADE_FIRST = re.compile(rf"(?i){_TRADE}\b")
+_AS_LAST = re.compile(r"(?i)(?:^an?|^the|^que|\bcomo|\bals|\bfellow)\Z")
 _VAGUE = frozenset(
     [
         "owner",
@@ -90,19 +99,32 @@ def find(finding: Finding) -> None:
     """Against headline and services; nothing is said where neither is known."""
     reading = finding.reading
     known = np.array([bool(headline or services) for _n, headline, services in reading.recipients], dtype=bool)
-    rows = np.flatnonzero(reading.theirs & known[reading.who[reading.thread]])
+    told = reading.theirs & known[reading.who[reading.thread]]
     asks, wrong = finding.index("mismatch.asks-what-your-profile-answers"), finding.index("mismatch.wrong-profession")
     stems = [_stems(f"{headline} {services}") for _n, headline, services in reading.recipients]
-    for row in rows.tolist():
+    may_ask = finding.pieces.rows_at(finding.neighbours(_ASK_FIRST.search, _ASK_NEXT.match)) & told
+    for row in np.flatnonzero(may_ask).tolist():
         text = reading.texts[row]
         if "?" in text or "tell me" in text.lower():
             for found in _ASKS.finditer(text):
                 finding.hits.add(asks, row, *found.span())
-        for found in _AS_A.finditer(text):
+    for row in np.flatnonzero(_may_name_a_trade(finding) & told).tolist():
+        for found in _AS_A.finditer(reading.texts[row]):
             named = _stems(found[1]) - _VAGUE
             if named and not named & stems[reading.who[reading.thread[row]]]:
                 finding.hits.add(wrong, row, *found.span())
     _sells(finding)
+
+
+def _may_name_a_trade(finding: Finding) -> np.ndarray:
+    """A flag a message: whether a trade follows “as a” at a distance of two words at most."""
+    pieces = finding.pieces
+    trade = np.flatnonzero(finding.piece_flags(_TRADE_FIRST.match)[pieces.numbers])
+    before = finding.piece_flags(_AS_LAST.search)
+    near = np.zeros(len(trade), dtype=bool)
+    for distance in (1, 2, 3):  # what is of another message does no harm: the expression decides
+        near |= before[pieces.numbers[np.maximum(trade - distance, 0)]]
+    return pieces.rows_at(trade[near])
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -117,10 +139,10 @@ def _sells(finding: Finding) -> None:
     pitching = np.zeros(len(reading), dtype=bool)
     offers = [i for i, p in enumerate(finding.patterns) if p.id in _OFFERING]
     pitching[finding.hits.rows_of(offers)] = True
-    for place, kind in finding.services:
-        own = finding.own_kinds[reading.who[reading.thread[place.row]], kind]
-        if own and pitching[place.row] and reading.theirs[place.row]:
-            finding.hits.add(pattern, place.row, place.first, place.end, in_tokens=True)
+    named = finding.services
+    own = finding.own_kinds[reading.who[reading.thread[named.row]], named.pattern]
+    named = named.take(own & pitching[named.row] & reading.theirs[named.row])
+    finding.hits.extend(pattern, named.row, named.first, named.end, in_tokens=True)
 
 
 _OFFERING = frozenset(

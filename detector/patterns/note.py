@@ -62,12 +62,8 @@ _MERGE = re.compile(
 _EMPTY_NAME = re.compile(
     r"(?i)^\s*(?:hi|hello|hey|dear|hola|estimad[oa]|bonjour|cher|chère|hallo|liebe[rs]?|olá|oi|prezad[oa]|ciao)\s+[,!]\s"
 )
-GREETING = re.compile(
-    r"^\W{0,3}(?:(?i:hi|hello|hey|dear|hiya|good (?:morning|afternoon|evening|day)|greetings|hola|buenos d[ií]as|"
-    r"buenas tardes|buenas|querid[oa]|bonjour|bonsoir|salut|ch[eè]re?|hallo|guten (?:tag|morgen|abend)|moin|servus|"
-    r"liebe[rs]?|ol[áa]|oi|bom dia|boa tarde|boa noite|car[oa]|prezad[oa]|estimad[oa]|ciao|buongiorno))\s+"
-    r"([^\W\d_][\w'’.-]+)(?:\s+([^\W\d_][\w'’-]+))?"
-)
+_BRACKET = re.compile(r"[{\[<%]")
+_LONE_MARK = re.compile(r"(?:^|\s)[,!]")
 _NOT_NAMES = frozenset(
     fold(w)
     for w in [
@@ -239,12 +235,13 @@ def _none(finding: Finding) -> None:
 def _merge_failures(finding: Finding) -> None:
     reading = finding.reading
     pattern = finding.index("note.merge-failure")
-    for row in np.flatnonzero(reading.theirs).tolist():
-        text = reading.texts[row]
-        if "{" in text or "[" in text or "%" in text or "<" in text:
-            for gap in _MERGE.finditer(text):
-                finding.hits.add(pattern, row, *gap.span())
-        if found := _EMPTY_NAME.match(text[:40]):
+    gaps = finding.pieces.rows_with(finding.piece_flags(_BRACKET.search)) & reading.theirs
+    for row in np.flatnonzero(gaps).tolist():
+        for gap in _MERGE.finditer(reading.texts[row]):
+            finding.hits.add(pattern, row, *gap.span())
+    marks = finding.pieces.rows_with(finding.piece_flags(_LONE_MARK.search)) & reading.theirs
+    for row in np.flatnonzero(marks).tolist():
+        if found := _EMPTY_NAME.match(reading.texts[row][:40]):
             finding.hits.add(pattern, row, found.start(), found.end() - 1)
 
 
@@ -253,12 +250,12 @@ def _wrong_names(finding: Finding) -> None:
     reading = finding.reading
     pattern = finding.index("note.wrong-name")
     parts = [frozenset(fold(p) for p in re.findall(r"[^\W\d_]+", name)) for name, _h, _s in reading.recipients]
-    rows = np.flatnonzero(reading.rank == 0)
+    rows = np.flatnonzero((reading.rank == 0) & finding.greets)
     for row in rows.tolist():
         mine = parts[reading.who[reading.thread[row]]]
         if not mine:
             continue
-        found = GREETING.match(reading.texts[row][:80])
+        found = finding.greeting(row)
         if (
             found
             and not any(_fits(fold(word.rstrip(".")), mine) for word in found.groups() if word)

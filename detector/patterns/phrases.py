@@ -1,7 +1,7 @@
 """Phrases in data files, found in one pass over the tokens.
 
-All phrases of all patterns are compiled into one trie over normal forms. A message is walked once;
-only tokens that can open a phrase are looked at.
+All phrases of all patterns are compiled into one trie over normal forms, which is walked from all
+tokens of a batch that can open a phrase, at once.
 
 The notation, for people who write phrases: words stand for themselves (case, accents and
 punctuation do not count); `word*` any ending; `(a|b c|)` alternatives; `_` one word; `~` nothing up
@@ -12,9 +12,10 @@ phrase must open the message, a line or a sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,16 +34,14 @@ from detector.patterns.tokens import (
     is_currency,
     normal,
     opens_sentence,
-    spans,
 )
+from detector.patterns.trie import Keys, Trie
 
-_GAP = 3
 _PART = re.compile(r"[()|]|<\w+>|[^\s()|]+")
 _ANY, _OPENS = "_", "^"
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """One phrase found: which pattern, which message (row), which tokens (end exclusive)."""
 
     pattern: int
@@ -51,10 +50,25 @@ class Found:
     end: int
 
 
-# A trie of plain dicts: normal form -> node. Under _ENDS stand the (pattern, must open a sentence) of
-# phrases that end at a node, under _SKIP the node behind a gap.
-_Node = dict
-_ENDS, _SKIP = 0, 1
+@dataclass
+class Finds:
+    """Phrases found, one array a column (see `Found`), in reading order."""
+
+    pattern: np.ndarray
+    row: np.ndarray
+    first: np.ndarray
+    end: np.ndarray
+
+    def take(self, index: np.ndarray) -> Finds:
+        """Those at these positions, or flagged."""
+        return Finds(self.pattern[index], self.row[index], self.first[index], self.end[index])
+
+    def __len__(self) -> int:
+        return len(self.pattern)
+
+    def __iter__(self) -> Iterator[Found]:
+        columns = (self.pattern, self.row, self.first, self.end)
+        return map(Found, *(column.tolist() for column in columns))
 
 
 class PhraseBook:
@@ -67,145 +81,86 @@ class PhraseBook:
     """
 
     def __init__(self, phrases: Iterable[tuple[int, str]]) -> None:
-        self.root: _Node = {}
-        self.prefixes: dict[str, str] = {}  # "agend" -> its key in the trie
         self.size = 0
+        self.trie = Trie(self._paths(phrases), "~")
+        written = self.trie.keys
+        self._prefixes = {key[:-1]: number for key, number in written.items() if key[-1] == "*"}
+        self._lengths: dict[str, list[int]] = {}  # of prefixes, by their first two letters
+        for prefix in sorted(self._prefixes, key=len):
+            lengths = self._lengths.setdefault(prefix[:2], [])
+            if len(prefix) not in lengths:
+                lengths.append(len(prefix))
+        self._words: list[str] | None = None
+        self._keys = Keys(self.trie)
+
+    def _paths(self, phrases: Iterable[tuple[int, str]]) -> Iterator[tuple[int, bool, list[str]]]:
         for pattern, phrase in phrases:
-            self._add(pattern, phrase)
-        self._lengths = sorted({len(p) for p in self.prefixes})
-        self._vocabulary: Vocabulary | None = None
-        self._generation = -1
-        self._keys: list[tuple[str, ...]] = []
-        self._opens = np.zeros(0, dtype=bool)
+            for elements in expand(phrase):
+                self.size += 1
+                opens = elements[0] == _OPENS
+                yield pattern, opens, elements[1:] if opens else elements
 
-    def _add(self, pattern: int, phrase: str) -> None:
-        for elements in expand(phrase):
-            opens = elements[0] == _OPENS
-            node = self.root
-            for element in elements[1:] if opens else elements:
-                if element == "~":
-                    node = node.setdefault(_SKIP, {})
-                    continue
-                if element[-1] == "*":
-                    self.prefixes[element[:-1]] = element
-                follow = node.get(element)
-                if follow is None:
-                    follow = node[element] = {}
-                node = follow
-            node.setdefault(_ENDS, []).append((pattern, opens))
-            self.size += 1
-
-    def _prepare(self, vocabulary: Vocabulary) -> None:
+    def _prepare(self, words: list[str], keep: bool) -> Keys:
         """Work out, once per distinct token, which keys of the trie it can stand for."""
-        if self._vocabulary is not vocabulary or self._generation != vocabulary.generation:
-            self._vocabulary, self._generation = vocabulary, vocabulary.generation
-            self._keys, self._opens = [], np.zeros(0, dtype=bool)
-        known = len(self._keys)
-        if known == len(vocabulary.normals):
-            return
-        top = self.root
-        opens = []
-        for word in vocabulary.normals[known:]:
-            keys = self.keys(word)
-            self._keys.append(keys)
-            opens.append(any(key in top for key in keys))
-        self._opens = np.concatenate([self._opens, np.asarray(opens, dtype=bool)])
+        if self._words is words:
+            keys = self._keys
+        else:
+            keys = Keys(self.trie)
+            if keep:
+                self._words, self._keys = words, keys
+        fresh = words[len(keys) :]
+        if fresh:
+            keys.extend([self.keys(word) for word in fresh])
+        return keys
 
-    def keys(self, word: str) -> tuple[str, ...]:
-        """What a normal form may be called in a phrase: itself, a class, `_`, prefixes with `*`."""
-        keys = [word]
+    def keys(self, word: str) -> tuple[list[int], bool]:
+        """What a normal form may be called in a phrase: itself, a class, prefixes with `*`; and whether `_`."""
+        written = self.trie.keys
         if word.startswith(NUMBER):
-            keys = ["#", _ANY]
+            name, any_word = "#", True
         elif word in (LINK, CALENDAR):
-            keys = [LINK]
-        elif word[0].isalnum():
-            keys.append(_ANY)
-            keys += [self.prefixes[word[:n]] for n in self._lengths if word[:n] in self.prefixes]
-            if is_currency(word):
-                keys.append("<currency>")
-        elif is_currency(word):
-            keys = ["<currency>"]
-        return tuple(keys)
+            name, any_word = LINK, False
+        else:
+            name, any_word = word, word[0].isalnum() or word == _ANY
+        keys = [written[name]] if name in written and name != _ANY else []
+        if any_word and name == word:
+            prefixes = self._prefixes
+            keys += [prefixes[word[:n]] for n in self._lengths.get(word[:2], ()) if word[:n] in prefixes]
+        if is_currency(word) and "<currency>" in written:
+            keys.append(written["<currency>"])
+        return keys, any_word
 
-    def find(
-        self, texts: Sequence[str], vocabulary: Vocabulary | None = None, tokens: Tokens | None = None
-    ) -> list[Found]:
+    def find(self, texts: Sequence[str], vocabulary: Vocabulary | None = None, tokens: Tokens | None = None) -> Finds:
         """All phrases found in the messages, the longest of a pattern at each place, in reading order."""
+        own = vocabulary is None
         vocabulary = vocabulary or Vocabulary()
         tokens = tokens or vocabulary.read(texts)
-        self._prepare(vocabulary)
-        ids = tokens.ids
-        if not len(ids):
-            return []
-        places = self._promising(ids, tokens)
-        rows = np.searchsorted(tokens.starts, places, side="right") - 1
-        ends = tokens.starts[rows + 1]
-        starts = tokens.starts[rows]
-        sequence = ids.tolist()
-        keys, top = self._keys, self.root
-        found: list[Found] = []
-        for place, row, end, start in zip(places.tolist(), rows.tolist(), ends.tolist(), starts.tolist(), strict=True):
-            best: dict[int, int] = {}
-            for key in keys[sequence[place]]:
-                node = top.get(key)
-                if node is not None:
-                    self._walk(
-                        node, place + 1, end, sequence, best, texts[row] if row < len(texts) else "", place - start
-                    )
-            for pattern, stop in best.items():
-                found.append(Found(pattern, row, place - start, stop - start))
-        return found
-
-    def _promising(self, ids: np.ndarray, tokens: Tokens) -> np.ndarray:
-        """Places at which a phrase can begin, judged by the token there and the next one.
-
-        Decided once per distinct pair of neighbours, so that most places cost no Python at all.
-        """
-        places = np.flatnonzero(self._opens[ids])
-        last = np.zeros(len(ids), dtype=bool)
-        ends = tokens.starts[1:]
-        last[ends[ends > 0] - 1] = True
-        base = len(self._keys) + 1
-        after = np.where(last[places], base - 1, ids[np.minimum(places + 1, len(ids) - 1)])
-        codes, which = np.unique(ids[places] * base + after, return_inverse=True)
-        top, keys = self.root, self._keys
-        hopeful = np.zeros(len(codes), dtype=bool)
-        for i, (first, second) in enumerate(zip(*(a.tolist() for a in np.divmod(codes, base)), strict=True)):
-            for key in keys[first]:
-                node = top.get(key)
-                if node is not None and (
-                    _ENDS in node
-                    or _SKIP in node
-                    or (second < base - 1 and any(follow in node for follow in keys[second]))
-                ):
-                    hopeful[i] = True
-                    break
-        return places[hopeful[which]]
-
-    def _walk(
-        self, node: _Node, at: int, end: int, sequence: list[int], best: dict[int, int], text: str, first: int
-    ) -> None:
-        for pattern, opens in node.get(_ENDS, ()):
-            if best.get(pattern, 0) < at and (not opens or _opens(text, first)):
-                best[pattern] = at
-        if at >= end:
-            return
-        for key in self._keys[sequence[at]]:
-            follow = node.get(key)
-            if follow is not None:
-                self._walk(follow, at + 1, end, sequence, best, text, first)
-        gap = node.get(_SKIP)
-        if gap is not None:
-            for place in range(at, min(at + _GAP + 1, end)):
-                for key in self._keys[sequence[place]]:
-                    follow = gap.get(key)
-                    if follow is not None:
-                        self._walk(follow, place + 1, end, sequence, best, text, first)
+        if not len(tokens.ids):
+            nothing = np.zeros(0, dtype=np.int64)
+            return Finds(nothing, nothing, nothing, nothing)
+        keys = self._prepare(vocabulary.normals, keep=not own)
+        ends = np.repeat(tokens.starts[1:], tokens.counts)
+        place, end, pattern, opens = self.trie.walk(ends, tokens.ids, keys)
+        at_opening = np.flatnonzero(opens)
+        good = ~opens
+        good[at_opening] = _open(place[at_opening], texts, tokens)
+        place, end, pattern = place[good], end[good], pattern[good]
+        order = np.lexsort((-end, pattern, place))
+        place, end, pattern = place[order], end[order], pattern[order]
+        best = np.ones(len(place), dtype=bool)
+        best[1:] = (place[1:] != place[:-1]) | (pattern[1:] != pattern[:-1])
+        place, end, pattern = place[best], end[best], pattern[best]
+        row = tokens.rows[place]
+        start = tokens.starts[row]
+        return Finds(pattern, row, place - start, end - start)
 
 
-def _opens(text: str, first: int) -> bool:
-    places = spans(text)
-    return first < len(places) and opens_sentence(text, places[first][0])
+def _open(places: np.ndarray, texts: Sequence[str], tokens: Tokens) -> np.ndarray:
+    """Which of these tokens (with repeats) open a text, a line or a sentence."""
+    distinct, which = np.unique(places, return_inverse=True)
+    rows, begins = tokens.rows[distinct].tolist(), tokens.begins[distinct].tolist()
+    flags = [opens_sentence(texts[row], begin) for row, begin in zip(rows, begins, strict=True)]
+    return np.asarray(flags, dtype=bool)[which]
 
 
 def expand(phrase: str, where: str = "phrase") -> list[list[str]]:

@@ -48,32 +48,33 @@ PATTERNS = (
 
 def find(finding: Finding) -> None:
     """Links, sums and addresses, straight from the classes of the tokens."""
-    reading = finding.reading
-    normals = reading.vocabulary.normals
+    reading, hits = finding.reading, finding.hits
     ids = reading.tokens.ids
     if not len(ids):
         return
-    classes = np.zeros(len(normals), dtype=np.int8)
-    for i, word in enumerate(normals):
-        classes[i] = _CLASS.get(word, 4 if is_currency(word) else 0)
-    kinds = classes[ids]
-    rows: np.ndarray = np.repeat(np.arange(len(reading)), reading.tokens.counts)
-    place = np.arange(len(ids)) - reading.tokens.starts[rows]
-    theirs = reading.theirs[rows]
-    calendar, link = finding.index("pitch.calendar-link"), finding.index("pitch.link")
-    mail, money = finding.index("pitch.mail-address"), finding.index("pitch.sum")
-    for i in np.flatnonzero((kinds > 0) & (kinds < 4) & theirs).tolist():
-        pattern = {1: calendar, 2: link, 3: mail}[int(kinds[i])]
-        finding.hits.add(pattern, rows[i], place[i], place[i] + 1, in_tokens=True)
-    number = kinds == 5
-    sign = (kinds == 4) & theirs
-    for i in np.flatnonzero(sign).tolist():
-        before = i > 0 and number[i - 1] and rows[i - 1] == rows[i]
-        after = i + 1 < len(ids) and number[i + 1] and rows[i + 1] == rows[i]
-        if after:
-            finding.hits.add(money, rows[i], place[i], place[i] + 2, in_tokens=True)
-        elif before:
-            finding.hits.add(money, rows[i], place[i] - 1, place[i] + 1, in_tokens=True)
+    kinds = reading.vocabulary.token_numbers(_class)[ids]
+    some = np.flatnonzero(kinds)
+    kind, row = kinds[some], reading.tokens.rows[some]
+    place = some - reading.tokens.starts[row]
+    theirs = reading.theirs[row]
+    for number, pattern in ((1, "pitch.calendar-link"), (2, "pitch.link"), (3, "pitch.mail-address")):
+        mine = (kind == number) & theirs
+        hits.extend(finding.index(pattern), row[mine], place[mine], place[mine] + 1, in_tokens=True)
+    # a sign or name of money with a number behind it, else before it
+    at = some[(kind == 4) & theirs]
+    row = reading.tokens.rows[at]
+    last = len(ids) - 1
+    after = (
+        (at < last) & (kinds[np.minimum(at + 1, last)] == 5) & (reading.tokens.rows[np.minimum(at + 1, last)] == row)
+    )
+    before = (at > 0) & (kinds[np.maximum(at - 1, 0)] == 5) & (reading.tokens.rows[np.maximum(at - 1, 0)] == row)
+    first = at - reading.tokens.starts[row] - (before & ~after)
+    both = before | after
+    hits.extend(finding.index("pitch.sum"), row[both], first[both], first[both] + 2, in_tokens=True)
+
+
+def _class(word: str) -> int:
+    return _CLASS.get(word, 4 if is_currency(word) else 0)
 
 
 _CLASS = {CALENDAR: 1, LINK: 2, MAIL: 3, NUMBER: 5, NUMBER + "k": 5}

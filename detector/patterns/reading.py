@@ -5,14 +5,22 @@ Everything the patterns and the features ask of a batch is worked out here once,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from detector.patterns.tokens import Tokens, Vocabulary, spans
+from detector.patterns.tokens import Tokens, Vocabulary
 from detector.schema import KINDS
+
+_RECEIVED = "received".__eq__
+_KIND_CODES = {kind: i for i, kind in enumerate(KINDS)}.__getitem__
+
+
+def _has_letter(token: str) -> bool:
+    return token.isalpha() or any(c.isalpha() for c in token)
 
 
 @dataclass
@@ -36,20 +44,20 @@ class Reading:
     recipients: list[tuple[str, str, str]]
     vocabulary: Vocabulary
     tokens: Tokens
-    _spans: tuple[int, list[tuple[int, int]]] = field(default_factory=lambda: (-1, []))
 
     @classmethod
     def of(cls, threads: pd.DataFrame, vocabulary: Vocabulary) -> Reading:
         """Lay a threads table (columns of `schema.THREADS`) flat."""
-        sizes = threads["texts"].map(len).to_numpy(dtype=np.int64)
+        listed = threads["texts"].tolist()
+        sizes = np.fromiter(map(len, listed), np.int64, len(listed))
         starts = np.cumsum(sizes) - sizes
-        texts = [text for group in threads["texts"] for text in group]
-        received = np.array([d == "received" for group in threads["directions"] for d in group], dtype=bool)
-        codes = {kind: i for i, kind in enumerate(KINDS)}
-        kind = np.array([codes[k] for group in threads["kinds"] for k in group], dtype=np.int8)
-        times = np.array([t for group in threads["times"] for t in group], dtype=np.int64)
+        texts = list(chain.from_iterable(listed))
+        n = len(texts)
+        received = np.fromiter(map(_RECEIVED, chain.from_iterable(threads["directions"].tolist())), bool, n)
+        kind = np.fromiter(map(_KIND_CODES, chain.from_iterable(threads["kinds"].tolist())), np.int8, n)
+        times = np.fromiter(chain.from_iterable(threads["times"].tolist()), np.int64, n)
         who: dict[tuple[str, str, str], int] = {}
-        columns = (threads["recipient"], threads["recipient_headline"], threads["recipient_services"])
+        columns = (threads[c].tolist() for c in ("recipient", "recipient_headline", "recipient_services"))
         index = [who.setdefault(key, len(who)) for key in zip(*columns, strict=True)]
         return cls(
             texts=texts,
@@ -66,10 +74,10 @@ class Reading:
         )
 
     def spans(self, row: int) -> list[tuple[int, int]]:
-        """Start and end of every token of a message, in code points; kept for the message asked last."""
-        if self._spans[0] != row:
-            self._spans = (row, spans(self.texts[row]))
-        return self._spans[1]
+        """Start and end of every token of a message, in code points."""
+        tokens = self.tokens
+        mine = slice(int(tokens.starts[row]), int(tokens.starts[row + 1]))
+        return list(zip(tokens.begins[mine].tolist(), tokens.ends[mine].tolist(), strict=True))
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -82,7 +90,14 @@ class Reading:
     @cached_property
     def filled(self) -> np.ndarray:
         """Messages with text."""
-        return np.array([bool(t) for t in self.texts], dtype=bool)
+        return np.fromiter(map(bool, self.texts), bool, len(self.texts))
+
+    @cached_property
+    def worded(self) -> np.ndarray:
+        """Messages with a letter in them."""
+        lettered = np.zeros(len(self.texts), dtype=bool)
+        lettered[self.tokens.rows[self.vocabulary.raw_numbers(_has_letter)[self.tokens.ids] > 0]] = True
+        return lettered
 
     @cached_property
     def theirs(self) -> np.ndarray:

@@ -103,13 +103,12 @@ def _cadence(finding: Finding) -> None:
     reading = finding.reading
     pattern = finding.index("sequence.regular-cadence")
     long = np.flatnonzero(reading.streak >= 4)
-    for row in long.tolist():
-        last = [r for r in range(row - 3, row + 1) if reading.theirs[r]]
-        times = reading.times[last]
-        if len(last) == 4 and (times != UNKNOWN_TIME).all():
-            gaps = np.diff(np.round(times / _DAY))
-            if gaps.min() == gaps.max() and gaps[0] >= 2:
-                finding.hits.add(pattern, row, 0, len(reading.texts[row]))
+    last = long[:, None] - np.arange(3, -1, -1)
+    whole = reading.theirs[last].all(axis=1) & (reading.times[last] != UNKNOWN_TIME).all(axis=1)
+    gaps = np.diff(np.round(reading.times[last] / _DAY), axis=1)
+    regular = (gaps.min(axis=1) == gaps.max(axis=1)) & (gaps[:, 0] >= 2) if len(long) else whole
+    for row in long[whole & regular].tolist():
+        finding.hits.add(pattern, row, 0, len(reading.texts[row]))
 
 
 def _friendly_first(finding: Finding, pitching: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from detector.patterns.phrases import Found, PhraseBook
+from detector.patterns.phrases import Finds, PhraseBook
 from detector.patterns.reading import Reading
 from detector.patterns.record import LANGUAGES, data_text
 
@@ -50,24 +50,22 @@ def offered_by(recipients: list[tuple[str, str, str]], book: PhraseBook | None =
     book = book or PhraseBook(written_services())
     flags = np.zeros((len(recipients), len(kinds())), dtype=bool)
     texts = [f"{headline}\n{services.replace(';', chr(10))}" for _name, headline, services in recipients]
-    for found in book.find(texts):
-        if found.pattern >= shift:
-            flags[found.row, found.pattern - shift] = True
+    found = book.find(texts)
+    kind = found.pattern >= shift
+    flags[found.row[kind], found.pattern[kind] - shift] = True
     return flags
 
 
-def main_kind(found: list[tuple[Found, int]], reading: Reading, weight: np.ndarray) -> np.ndarray:
+def main_kind(found: Finds, reading: Reading, weight: np.ndarray) -> np.ndarray:
     """The kind each thread offers: the one named in the most pitching messages, -1 for none.
 
-    `found`: (place, kind); `weight`: how strongly each message pitches (n values, 0 for not).
+    `found`: places, the kind as pattern; `weight`: how strongly each message pitches (n values, 0 for not).
     """
     best = np.full(len(reading.starts), -1, dtype=np.int64)
     scores: dict[tuple[int, int], float] = {}
-    for place, kind in found:
-        w = float(weight[place.row])
-        if w > 0 and reading.theirs[place.row]:
-            key = (int(reading.thread[place.row]), kind)
-            scores[key] = scores.get(key, 0.0) + w
+    for kind, row, _first, _end in found.take((weight[found.row] > 0) & reading.theirs[found.row]):
+        key = (int(reading.thread[row]), kind)
+        scores[key] = scores.get(key, 0.0) + float(weight[row])
     top: dict[int, float] = {}
     for (thread, kind), score in sorted(scores.items()):
         if score > top.get(thread, 0.0):

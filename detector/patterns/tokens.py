@@ -1,161 +1,90 @@
 """Text to tokens: one reading serves phrases, words and character n-grams alike.
 
-A token is a word, number, address or mark of the text. What a token means (its normal form, its
-class) is worked out once per distinct token and kept, so that a long inbox costs little more than
-one regular expression a message.
+A token is a word, number, address or mark of the text. Where the tokens of a piece between two
+spaces lie, and what a token means (its normal form, its class), is worked out once per distinct piece
+and token and kept, so that a long inbox costs little more than a split a message.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-TOKEN = re.compile(
-    r"[^\W\d_]++(?![\w.@:/-])"  # most tokens are plain words: decided first
-    r"|https?://[^\s<>\"]+"
-    r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
-    r"|(?:www\.)?[\w-]{1,63}(?:\.[A-Za-z][\w-]{0,62}){0,6}\.(?:com|net|org|io|co|ai|me|ly|app|de|fr|es|br|pt|uk|in|link|info|biz)\b(?:/[^\s<>\"]*)?"
-    r"|\d+(?:[.,:]\d+)*[km]?\b|\d+"
-    r"|[^\W\d_]+"
-    r"|[$€£₹¥%?!{}\[\]<>_]"
-    r"|[\U0001F000-\U0001FAFF\u2600-\u27BF]"
-    r"|[.…]+[\"'”’»)\]]{0,3}(?=\s|$)|\n+",  # the end of a sentence or line: no token, a cut
-    re.IGNORECASE,
+from detector.patterns.grown import Grown, PerWord
+from detector.patterns.spelling import (
+    ABBREVIATED,
+    CALENDAR,
+    EMOJI,
+    LINK,
+    MAIL,
+    MONEY,
+    NUMBER,
+    TOKEN,
+    clause,
+    ends_sentence,
+    fold,
+    is_currency,
+    normal,
+    opens_sentence,
+    spans,
 )
-"""Linear in the text: every quantifier that could be tried again is bounded."""
 
-LINK, MAIL, NUMBER, MONEY, EMOJI = "<link>", "<mail>", "<num>", "<money>", "<emoji>"
-CALENDAR = "<calendar>"
-_CURRENCY = frozenset("$€£₹¥")
-_CURRENCY_WORDS = frozenset(
-    [
-        "usd",
-        "eur",
-        "gbp",
-        "inr",
-        "cad",
-        "aud",
-        "nzd",
-        "chf",
-        "sek",
-        "nok",
-        "dkk",
-        "pln",
-        "brl",
-        "mxn",
-        "ars",
-        "clp",
-        "cop",
-        "zar",
-        "ngn",
-        "kes",
-        "ghs",
-        "aed",
-        "sgd",
-        "hkd",
-        "dollar",
-        "dollars",
-        "euro",
-        "euros",
-        "pound",
-        "pounds",
-        "rupees",
-        "rs",
-        "lakh",
-        "lakhs",
-        "crore",
-        "naira",
-        "ksh",
-        "reais",
-        "dolares",
-        "dolar",
-        "pesos",
-        "quid",
-        "bucks",
-        "franken",
-        "francs",
-    ]
-)
-_CALENDAR_HOSTS = (
-    "calendly.", "cal.com", "meetings.hubspot", "hubspot.com/meetings", "savvycal", "tidycal", "youcanbook", "zcal.",
-    "calendar.app", "calendar.google", "acuityscheduling", "oncehub", "koalendar", "chilipiper", "appoint.ly", "bookings.",
-)  # fmt: skip
-_WORD_LIMIT = 40
+__all__ = [
+    "CALENDAR",
+    "EMOJI",
+    "LINK",
+    "MAIL",
+    "MONEY",
+    "NUMBER",
+    "TOKEN",
+    "Pieces",
+    "Tokens",
+    "Vocabulary",
+    "clause",
+    "ends_sentence",
+    "fold",
+    "is_currency",
+    "normal",
+    "opens_sentence",
+    "spans",
+]
+
+_LINE = " \n "
+_BLOCK = 1 << 24  # letters
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _STOP, _BREAK = -2, -3
 """Numbers that stand for a full stop and for a line break while a text is read."""
-_ABBREVIATED = frozenset(
-    [
-        "dr",
-        "mr",
-        "mrs",
-        "ms",
-        "prof",
-        "st",
-        "sr",
-        "sra",
-        "srta",
-        "dra",
-        "mme",
-        "mlle",
-        "hr",
-        "fr",
-        "vs",
-        "etc",
-        "approx",
-        "no",
-        "nr",
-        "ca",
-        "bzw",
-        "inc",
-        "ltd",
-        "co",
-        "jr",
-        "dept",
-        "ext",
-        "fig",
-        "vol",
-        "pp",
-        "ed",
-        "eng",
-    ]
-)
-_SENTENCE_END = frozenset(".!?\n:;…·•|")
 
 
-def fold(word: str) -> str:
-    """The normal form of a word: compatibility forms, case and accents folded.
+@dataclass
+class Pieces:
+    """What stands between the spaces and line breaks of many messages, flat.
 
-    >>> fold("Réunion"), fold("𝗛𝗲𝗹𝗽"), fold("Straße")
-    ('reunion', 'help', 'strasse')
+    `numbers`: one a piece, into `Vocabulary.pieces`; `starts`: one offset a message and a last one;
+    `begins`: where each piece begins in its message, in code points. A line break is a piece of its own.
     """
-    if word.isascii():
-        return word.lower()
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)) or word
 
+    numbers: np.ndarray
+    starts: np.ndarray
+    begins: np.ndarray
 
-def normal(token: str) -> str:
-    """The normal form of any token: words folded, addresses, numbers and emoji by class.
+    def rows_with(self, flags: np.ndarray) -> np.ndarray:
+        """A flag a message: whether one of its pieces is flagged (`flags`: one a distinct piece)."""
+        return self.rows_at(np.flatnonzero(flags[self.numbers]))
 
-    >>> [normal(t) for t in ("Hello", "https://calendly.com/x", "1,200", "😀", "ann@x.io")]
-    ['hello', '<calendar>', '<num>', '<emoji>', '<mail>']
-    """
-    first = token[0]
-    if first.isdigit():
-        return NUMBER if token[-1] not in "kKmM" else "<num>k"
-    if len(token) > 3:
-        if "@" in token:
-            return MAIL
-        if "." in token or "://" in token:
-            low = token.lower()
-            return CALENDAR if any(host in low for host in _CALENDAR_HOSTS) else LINK
-    if first >= "\u2600" and not token.isalpha():
-        return EMOJI
-    return fold(token)[:_WORD_LIMIT]
+    def rows_at(self, places: np.ndarray) -> np.ndarray:
+        """A flag a message: whether one of these places (indices into `numbers`) is in it."""
+        rows = np.zeros(len(self.starts) - 1, dtype=bool)
+        rows[self.row_of(places)] = True
+        return rows
+
+    def row_of(self, places: np.ndarray) -> np.ndarray:
+        """The message of each place."""
+        return np.searchsorted(self.starts, places, side="right") - 1
 
 
 @dataclass
@@ -164,16 +93,26 @@ class Tokens:
 
     `starts` has one offset a message and a last one for the end (n messages + 1 values); `cuts` the
     positions at which a sentence begins, ascending (a message with tokens has at least one).
+    `begins` and `ends`: where each token stands in its message, in code points. `pieces` are there
+    while a batch is searched.
     """
 
     ids: np.ndarray
     starts: np.ndarray
     cuts: np.ndarray
+    begins: np.ndarray
+    ends: np.ndarray
+    pieces: Pieces | None = None
 
     @property
     def counts(self) -> np.ndarray:
         """Tokens a message."""
         return np.diff(self.starts)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The message of each token."""
+        return np.repeat(np.arange(len(self.starts) - 1), self.counts)
 
     def take(self, rows: np.ndarray) -> Tokens:
         """The tokens of these messages (ascending indices), as if only they had been read."""
@@ -182,11 +121,14 @@ class Tokens:
         kept = np.repeat(self.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
         begins = np.zeros(len(self.ids), dtype=bool)
         begins[self.cuts] = True
-        return Tokens(self.ids[kept], starts, np.flatnonzero(begins[kept]))
+        return Tokens(self.ids[kept], starts, np.flatnonzero(begins[kept]), self.begins[kept], self.ends[kept])
 
 
 class Vocabulary:
     """Distinct raw tokens seen, numbered; forgets all when it has grown past `limit`.
+
+    No token reaches over a space or line break, so a text is cut there first, and the regular
+    expression sees each distinct piece once: most messages cost a split and a look-up a word.
 
     >>> v = Vocabulary()
     >>> v.read(["Hi Ann", "hi"]).ids.tolist(), v.normals
@@ -205,26 +147,90 @@ class Vocabulary:
         self.index: dict[str, int] = {}
         self.raw: list[str] = []
         self.normals: list[str] = []
-        self.short: list[bool] = []  # a full stop after it ends no sentence
+        self._short = Grown(bool)  # a full stop after it ends no sentence
+        self._fresh_short: list[bool] = []
+        self._asked: dict[tuple[str, Callable], PerWord] = {}
+        self.pieces: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._letters = 0  # code points of all pieces
+        self._fresh: tuple[list[int], ...] = ([], [], [], [], [])
+        self._widths, self._counts = Grown(np.int32), Grown(np.int32)  # one a piece
+        self._ids, self._begins, self._ends = Grown(np.int64), Grown(np.int32), Grown(np.int32)  # one a token of one
 
     def read(self, texts: Sequence[str]) -> Tokens:
         """Tokenise messages. Numbers stay valid until the next read that finds the vocabulary full."""
-        if len(self.raw) > self.limit:
+        if len(self.raw) > self.limit or len(self.pieces) > 2 * self.limit or self._letters > 40 * self.limit:
             self._clear()
-        index, find = self.index, TOKEN.findall
-        ids: list[int] = []
-        starts = [0]
-        extend, get = ids.extend, index.get
-        for text in texts:  # the one loop over messages: the regular expression is the cost
-            found = find(text)
-            numbers = [get(t, -1) for t in found]
-            if -1 in numbers:
-                numbers = [self._number(t) for t in found]
-            extend(numbers)
-            starts.append(len(ids))
-        return self._cut(np.asarray(ids, dtype=np.int64), np.asarray(starts, dtype=np.int64))
+        parts, counts = [], [np.zeros(1, dtype=np.int64)]
+        for block in _blocks(texts):
+            pieces, sizes = self._pieces(block)
+            parts.append(pieces)
+            counts.append(sizes)
+        numbers = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        return self._tokens(numbers, np.cumsum(np.concatenate(counts)))
 
-    def _cut(self, ids: np.ndarray, starts: np.ndarray) -> Tokens:
+    def _pieces(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of all pieces of some messages, flat, and how many each message has."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        try:
+            column = pa.array(texts, pa.string())
+        except UnicodeEncodeError:  # half a surrogate pair is no letter, and this is none either
+            column = pa.array([_SURROGATE.sub("\ufffd", text) for text in texts], pa.string())
+        split = pc.split_pattern(pc.replace_substring(column, "\n", _LINE), " ")
+        coded = pc.dictionary_encode(split.flatten())
+        get, fresh = self._numbers.get, self._piece
+        known = [n if (n := get(p)) is not None else fresh(p) for p in coded.dictionary.to_pylist()]
+        numbers = np.asarray(known, dtype=np.int64)[coded.indices.to_numpy()]
+        return numbers, np.diff(split.offsets.to_numpy())
+
+    def _piece(self, piece: str) -> int:
+        """Number a fresh piece and read its tokens."""
+        widths, counts, ids, begins, ends = self._fresh
+        number = self._numbers[piece] = len(self.pieces)
+        self.pieces.append(piece)
+        self._letters += len(piece)
+        # a line break was given two spaces that are not in the text
+        widths.append(len(piece) + 1 if piece != "\n" else 0)
+        if piece.isalpha():  # one word, no need to read it
+            ids.append(self._number(piece))
+            begins.append(0)
+            ends.append(len(piece))
+            counts.append(1)
+            return number
+        before = len(ids)
+        for found in TOKEN.finditer(piece):
+            ids.append(self._number(found[0]))
+            begins.append(found.start())
+            ends.append(found.end())
+        counts.append(len(ids) - before)
+        return number
+
+    def _tokens(self, pieces: np.ndarray, starts: np.ndarray) -> Tokens:
+        """From pieces to tokens, in columns."""
+        grown = (self._widths, self._counts, self._ids, self._begins, self._ends)
+        for column, fresh in zip(grown, self._fresh, strict=True):
+            column.extend(fresh)
+            fresh.clear()
+        self._short.extend(self._fresh_short)
+        self._fresh_short.clear()
+        widths, counts = self._widths.values[pieces], self._counts.values
+        total = np.concatenate([[0], np.cumsum(widths, dtype=np.int64)])
+        at = (total[:-1] - np.repeat(total[starts[:-1]], np.diff(starts))).astype(np.int32)
+        firsts = np.cumsum(counts, dtype=np.int64) - counts
+        many = counts[pieces]
+        ends = np.cumsum(many, dtype=np.int64)
+        source = np.repeat(firsts[pieces] - ends + many, many) + np.arange(ends[-1] if len(ends) else 0)
+        at_token = np.repeat(at, many)
+        token_starts = np.concatenate([[0], ends])[starts]
+        found = Pieces(pieces, starts, at)
+        begins, stops = self._begins.values[source] + at_token, self._ends.values[source] + at_token
+        return self._cut(self._ids.values[source], token_starts, begins, stops, found)
+
+    def _cut(
+        self, ids: np.ndarray, starts: np.ndarray, firsts: np.ndarray, lasts: np.ndarray, pieces: Pieces
+    ) -> Tokens:
         """Take the ends of sentences out of the tokens and keep them as cuts."""
         kept = ids >= 0
         position = np.concatenate([[0], np.cumsum(kept)])
@@ -232,12 +238,39 @@ class Vocabulary:
         begins[position[starts]] = True
         ends = np.flatnonzero(~kept)
         before = ids[np.maximum(ends - 1, 0)]
-        short = np.asarray([*self.short, False], dtype=bool)[np.where(before >= 0, before, -1)]
+        short = np.append(self._short.values, False)[np.where(before >= 0, before, -1)]
         begins[position[ends[(ids[ends] == _BREAK) | ~short]]] = True
         words = ids[kept]
-        marks = np.isin(words, [self.index.get(m, -9) for m in "?!"])
-        begins[1:][marks & ~np.append(marks[1:], False)] = True
-        return Tokens(words, position[starts], np.flatnonzero(begins[:-1]))
+        marks = np.zeros(len(words) + 1, dtype=bool)
+        for mark in "?!":
+            marks[:-1] |= words == self.index.get(mark, -9)
+        begins[1:][marks[:-1] & ~marks[1:]] = True
+        return Tokens(words, position[starts], np.flatnonzero(begins[:-1]), firsts[kept], lasts[kept], pieces)
+
+    def piece_flags(self, test: Callable[[str], object]) -> np.ndarray:
+        """A flag a distinct piece: whether the test gives anything but None. `test` must be one that lasts."""
+        return self._answers("flag", test, bool).of(self.pieces)
+
+    def piece_numbers(self, number: Callable[[str], int]) -> np.ndarray:
+        """A number a distinct piece. `number` must be one that lasts: what it gives is kept."""
+        return self._answers("piece", number, np.int32).of(self.pieces)
+
+    def token_numbers(self, number: Callable[[str], int]) -> np.ndarray:
+        """A number a distinct token, worked out from its normal form. `number` must be one that lasts."""
+        return self._answers("form", number, np.int32).of(self.normals)
+
+    def raw_numbers(self, number: Callable[[str], int]) -> np.ndarray:
+        """A number a distinct token, worked out from the token as it is written. `number` must be one that lasts."""
+        return self._answers("raw", number, np.int32).of(self.raw)
+
+    def _answers(self, what: str, ask: Callable, dtype: type) -> PerWord:
+        if (what, ask) not in self._asked:
+            if what == "flag":
+                column = PerWord(lambda words: [ask(word) is not None for word in words], dtype)
+            else:
+                column = PerWord(lambda words: [ask(word) for word in words], dtype)
+            self._asked[what, ask] = column
+        return self._asked[what, ask]
 
     def _number(self, token: str) -> int:
         number = self.index.get(token)
@@ -249,71 +282,17 @@ class Vocabulary:
             self.raw.append(token)
             form = normal(token)
             self.normals.append(form)
-            self.short.append(form in _ABBREVIATED or (len(token) == 1 and token.isalpha()))
+            self._fresh_short.append(form in ABBREVIATED or (len(token) == 1 and token.isalpha()))
         return number
 
 
-def spans(text: str) -> list[tuple[int, int]]:
-    """Start and end of every token of a text, in code points, in the order `Vocabulary.read` gives.
-
-    >>> spans("Hi Ann!")
-    [(0, 2), (3, 6), (6, 7)]
-    """
-    return [m.span() for m in TOKEN.finditer(text) if not ends_sentence(m[0])]
-
-
-def ends_sentence(found: str) -> bool:
-    """Whether what the reading found is the end of a sentence or line, and so no token.
-
-    >>> ends_sentence("."), ends_sentence("\\n\\n"), ends_sentence(".ann@x.io")
-    (True, True, False)
-    """
-    return found[0] in ".…\n" and "@" not in found
-
-
-def opens_sentence(text: str, start: int) -> bool:
-    """Whether a token at `start` opens the text, a line or a sentence.
-
-    >>> opens_sentence("Hi. We sell", 4), opens_sentence("Hi, we sell", 4)
-    (True, False)
-    """
-    i = start - 1
-    while i >= 0 and (text[i] in " \t\"'“”‘’«»(-–—*" or not text[i].isprintable()) and text[i] != "\n":
-        i -= 1
-    return i < 0 or text[i] in _SENTENCE_END or (not text[i].isalnum() and text[i] != ",")
-
-
-def is_currency(token: str) -> bool:
-    """Whether a normal form is a sign or name of money.
-
-    >>> is_currency("$"), is_currency("euros"), is_currency("call")
-    (True, True, False)
-    """
-    return token in _CURRENCY or token in _CURRENCY_WORDS
-
-
-def clause(text: str, start: int, end: int, most: int = 140) -> tuple[int, int]:
-    """The sentence or line around a place, at most about `most` characters, cut at spaces.
-
-    >>> text = "Hello Ann. We help shops rank on Google, cheaply. Bye"
-    >>> text[slice(*clause(text, 14, 18))]
-    'We help shops rank on Google, cheaply.'
-    """
-    room = max(most - (end - start), 0)
-    first = start
-    while first > 0 and start - first < room and text[first - 1] not in ".!?\n":
-        first -= 1
-    last = end
-    while last < len(text) and last - first < most and text[last - 1] not in ".!?\n" and text[last] != "\n":
-        last += 1
-    if first > 0 and text[first - 1] not in ".!?\n":
-        while first < start and not text[first - 1].isspace():
-            first += 1
-    if last < len(text) and text[last - 1] not in ".!?\n":
-        while last > end and not text[last].isspace():
-            last -= 1
-    while first < start and text[first].isspace():
-        first += 1
-    while last > end and text[last - 1].isspace():
-        last -= 1
-    return first, last
+def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The messages in blocks of a bounded number of letters, each of one message at least."""
+    first, letters = 0, 0
+    for i, size in enumerate(map(len, texts)):
+        letters += size
+        if letters > _BLOCK and i > first:
+            yield texts[first:i]
+            first, letters = i, size
+    if first < len(texts):
+        yield texts[first:]
