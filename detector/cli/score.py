@@ -25,6 +25,9 @@ from detector.cli.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from detector.cli.options import Opened
+    from detector.model.detector import Judged
+
 
 def score(
     inputs: Inputs = None,
@@ -36,6 +39,10 @@ def score(
     ] = None,
     format_: Annotated[
         str | None, typer.Option("--format", help="csv, json, jsonl or parquet, whatever the ending.")
+    ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option("--report", metavar="FILE", help="Write a page to look at, filter and correct: one .html file."),
     ] = None,
     only: Annotated[
         str | None, typer.Option("--only", metavar="ACTION", help="answer, look, done or set-aside alone.")
@@ -53,6 +60,9 @@ def score(
         bool, typer.Option("--raw", help="CSV: leave cells that a spreadsheet would run as they are.")
     ] = False,
     with_text: Annotated[bool, typer.Option("--with-text", help="Add the cleaned messages to the output.")] = False,
+    with_reply: Annotated[
+        bool, typer.Option("--with-reply", help="Add a polite no to copy for threads set aside. Nothing is sent.")
+    ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="The overview with every thread, also without a terminal.")
     ] = False,
@@ -69,6 +79,8 @@ def score(
 
     if only is not None and only not in ACTIONS:
         raise UsageError(f"--only {only}: use one of {', '.join(ACTIONS)}")
+    if report is not None and not report.lower().endswith((".html", ".htm")):
+        raise UsageError(f"--report {report}: name a file that ends in .html")
     to_person = output is None and format_ is None and (full or sys.stdout.isatty())
     chosen = tables.format_of(output, format_)
     opened = open_inbox(
@@ -91,6 +103,17 @@ def score(
     verdicts = listed(pd.concat([j.verdicts for j in parts], ignore_index=True)) if parts else empty_verdicts()
     if only:
         verdicts = verdicts[verdicts["action"] == only].reset_index(drop=True)
+    if report is not None:
+        _page(report, opened, parts, verdicts)
+    if with_reply:
+        from detector.report.replies import polite_no
+
+        columns = (verdicts["label"], verdicts["lang"], verdicts["action"])
+        verdicts["reply"] = [polite_no(*row) for row in zip(*columns, strict=True)]
+    if report is not None and output is None and format_ is None and not full:
+        if not quiet:
+            _totals(verdicts, opened.left_out, report)
+        return
     if to_person:
         from rich.console import Console
 
@@ -123,6 +146,23 @@ def score(
     emit(data, output)
     if not quiet:
         _totals(verdicts, opened.left_out, output)
+
+
+def _page(report: str, opened: Opened, parts: list[Judged], verdicts: pd.DataFrame) -> None:
+    from pathlib import Path
+
+    from detector.report.page import Part, write
+
+    wanted = set(verdicts["thread_id"])
+    owner = opened.inbox.owner
+    write(
+        Path(report),
+        (Part(j.verdicts[j.verdicts["thread_id"].isin(wanted)], j) for j in parts),
+        left_out=opened.left_out,
+        owner=owner.name or owner.slug,
+        inbox=owner.inbox,
+        patterns=opened.detector.finder.patterns,
+    )
 
 
 def _totals(verdicts: pd.DataFrame, left_out: dict[str, int], output: str | None) -> None:

@@ -1,0 +1,28 @@
+// The data: an index of all threads, unpacked at the start, and blocks of whole threads, unpacked when needed.
+
+async function unpack(id) {
+  const packed = Uint8Array.from(atob($(id).textContent.trim()), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+const KEPT = 24; // blocks in memory at a time
+const blocks = new Map();
+
+/** The threads of one block; the blocks used last stay unpacked. */
+function block(number) {
+  let found = blocks.get(number);
+  if (found) blocks.delete(number);
+  else found = unpack("block-" + number);
+  blocks.set(number, found);
+  if (blocks.size > KEPT) blocks.delete(blocks.keys().next().value);
+  return found;
+}
+
+/** One thread whole, or null where the page was made without messages. */
+async function whole(data, i) {
+  return data.block[i] < 0 ? null : (await block(data.block[i]))[data.place[i]];
+}
+
+const genuineOf = (data, i) => 1000 - data.pg[i] - data.pb[i];
+const confidence = (data, i) => Math.max(data.pg[i], data.pb[i], genuineOf(data, i)) / 1000;
