@@ -17,7 +17,8 @@ def profile_slug(url: str) -> str:
     >>> profile_slug("https://www.linkedin.com/in/Jane-Doe/?trk=x"), profile_slug("https://evil.example/in/x")
     ('jane-doe', '')
     """
-    return slug(url) if _PROFILE.match(url.strip()) else ""
+    found = slug(url) if _PROFILE.match(url.strip()) else ""
+    return "" if found.strip(".") == "" else found  # dots alone would climb out of /in/
 
 
 def profile_link(url: str) -> str:

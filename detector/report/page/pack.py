@@ -67,7 +67,7 @@ class Blocks:
     """Threads in full, packed block by block into a temporary file (readable by its owner alone)."""
 
     def __init__(self) -> None:
-        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="ascii", prefix="detector-")
+        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="ascii", prefix="detector-")  # noqa: SIM115 (lives as long as this object)
         self._open: list[Any] = []
         self.count = 0
 
