@@ -23,8 +23,7 @@ def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     else:
         raw = messages()
         table = messages_table([(r.thread_id, r.direction, "") for r in raw.itertuples()])
-        table["text"] = raw["text"].astype(object)  # lone surrogates and all
-        for column in ("sender", "sender_url", "subject", "recipient", "recipient_headline"):
+        for column in ("text", "sender", "sender_url", "subject", "recipient", "recipient_headline"):
             table[column] = raw[column].map(lambda cell: cell.encode("utf-8", "replace").decode())
     judged = Detector.load("shipped").judge(group(table))
     path = folder / "page.html"
