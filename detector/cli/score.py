@@ -105,22 +105,16 @@ def score(
         verdicts = verdicts[verdicts["action"] == only].reset_index(drop=True)
     if report is not None:
         _page(report, opened, parts, verdicts)
-    if with_reply:
-        from detector.report.replies import polite_no
-
-        columns = (verdicts["label"], verdicts["lang"], verdicts["action"])
-        verdicts["reply"] = [polite_no(*row) for row in zip(*columns, strict=True)]
     if report is not None and output is None and format_ is None and not full:
         if not quiet:
             _totals(verdicts, opened.left_out, report)
         return
     if to_person:
-        from rich.console import Console
-
+        from detector.report.console import result_console
         from detector.report.terminal import overview
 
         overview(
-            Console(highlight=False),
+            result_console(),
             verdicts,
             opened.left_out,
             {p.id: p.says for p in opened.detector.finder.patterns},
@@ -128,7 +122,7 @@ def score(
         )
         return
     if chosen in ("json", "jsonl"):
-        found = tables.records(verdicts, parts, with_text=with_text)
+        found = tables.records(verdicts, parts, with_text=with_text, with_reply=with_reply)
         data = (
             tables.to_json(opened.inbox, opened.left_out, verdicts, found)
             if chosen == "json"
@@ -142,6 +136,11 @@ def score(
                 for t, x in zip(j.threads["thread_id"], j.threads["texts"], strict=True)
             }
             verdicts["text"] = verdicts["thread_id"].map(texts)
+        if with_reply:
+            from detector.report.replies import polite_no
+
+            columns = (verdicts["label"], verdicts["lang"], verdicts["action"])
+            verdicts["reply"] = [polite_no(*row) for row in zip(*columns, strict=True)]
         data = tables.to_csv(verdicts, raw=raw) if chosen == "csv" else tables.to_parquet(verdicts)
     emit(data, output)
     if not quiet:

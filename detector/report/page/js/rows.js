@@ -56,7 +56,9 @@ class Rows {
     const found = new Set();
     const members = new Map();
     data.block.forEach((number, i) => {
-      if (number >= 0) members.set(number, [...(members.get(number) || []), i]);
+      if (number < 0) return;
+      if (!members.has(number)) members.set(number, []);
+      members.get(number).push(i);
     });
     let done = 0;
     for (const [number, threads] of members) {
