@@ -96,3 +96,19 @@ def test_labels_of_hostile_ids_open_harmless_and_can_be_read_back(visit: Any, at
     ids = [row[0] for row in csv.reader((tmp_path / "labels.csv").open(newline="", encoding="utf-8"))][1:]
     assert not [i for i in ids if i.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))]
     assert set(IDS) <= {as_written(i) for i in ids}
+
+
+def test_the_page_shows_every_character_that_the_terminal_shows(visit: Any, tmp_path: Path) -> None:
+    from detector import Detector
+    from detector.report.page import Part, write
+    from detector.report.safe import visible
+    from detector.threads import group, messages_table
+
+    unseen = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000 and visible(chr(c)) != chr(c)]
+    judged = Detector.load("shipped").judge(group(messages_table([("t", "received", "Hello " + "x".join(unseen))])))
+    write(tmp_path / "page.html", [Part(j.verdicts, j) for j in judged])
+    here = visit().open(tmp_path / "page.html")
+    here.page.locator(".item").click()
+    here.page.wait_for_selector(".message .control")
+    assert here.page.locator(".message .control").count() == len(unseen)
+    assert not set(unseen) & set(here.page.text_content(".message .text"))
