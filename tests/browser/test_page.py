@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 import subprocess
@@ -228,14 +227,3 @@ def test_the_phone_shows_one_thread_at_a_time(visit: Any, sample_page: Path) -> 
     here.page.wait_for_selector(".sum")
     here.page.get_by_role("button", name="Back to the list").click()
     assert not here.page.is_visible("#pane")
-
-
-def test_data_holds_what_the_json_report_holds(sample_page: Path) -> None:
-    """No browser needed: what the page packs is what `score -o x.json` writes."""
-    import base64
-    import zlib
-
-    html = sample_page.read_text(encoding="utf-8")
-    index = json.loads(zlib.decompress(base64.b64decode(re.search(r'id="index">([^<]+)<', html)[1]), -15))  # type: ignore[index]
-    assert len(index["id"]) == 88
-    assert index["action"] == sorted(index["action"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import stat
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -129,3 +131,26 @@ def test_an_empty_inbox_gives_an_empty_page(tmp_path: Path) -> None:
     ran = CliRunner().invoke(app, ["score", str(tmp_path / "mail.csv"), "--report", str(tmp_path / "page.html")])
     assert ran.exit_code == 0, ran.exception
     assert "0 threads" in (tmp_path / "page.html").read_text()
+
+
+def test_a_backlog_of_verdict_files_lists_the_first_whatever_the_parts(tmp_path: Path, verdicts: list) -> None:
+    """As a triage has them: read back from Parquet, without messages, more than the page lists."""
+    from detector.model.detector import listed
+
+    whole = pd.concat([j.verdicts for j in verdicts], ignore_index=True)
+    many = pd.concat([whole.assign(thread_id=whole["thread_id"] + f"~{k}") for k in range(9)], ignore_index=True)
+    many = many.sample(frac=1, random_state=3).reset_index(drop=True)
+    pages = []
+    for size in (20, 100, len(many)):
+        parts = []
+        for start in range(0, len(many), size):
+            many.iloc[start : start + size].to_parquet(tmp_path / "part.parquet")
+            parts.append(Part(pd.read_parquet(tmp_path / "part.parquet").replace({"sells": {"": None}})))
+        assert write(tmp_path / "page.html", parts, most=40) == 40
+        pages.append(index_of(tmp_path / "page.html"))
+    assert pages[0]["id"] == pages[1]["id"] == pages[2]["id"] == listed(many)["thread_id"].head(40).tolist()
+
+
+def index_of(page: Path) -> dict:
+    block = re.search(r'id="index">([^<]+)<', page.read_text(encoding="utf-8"))[1]  # type: ignore[index]
+    return json.loads(zlib.decompress(base64.b64decode(block), -15))

@@ -11,7 +11,7 @@ from pathlib import Path
 from detector.files import write_stream
 from detector.patterns import Pattern, shipped
 from detector.report.page.figures import Tally
-from detector.report.page.pack import Blocks, Index, Part, packed, threads, whole
+from detector.report.page.pack import Blocks, Index, Part, packed, threads, tidy, whole
 from detector.report.replies import all_replies
 from detector.report.safe import visible
 from detector.version import __version__
@@ -51,8 +51,9 @@ def write(
     catalogue = shipped() if patterns is None else patterns
     tally, index, blocks = Tally(), Index(most), Blocks()
     for part in parts:
-        tally.add(part.verdicts)
-        for row, thread in threads(part):
+        verdicts = tidy(part.verdicts)
+        tally.add(verdicts)
+        for row, thread in threads(part, index.count(verdicts)):
             index.add(row, blocks.add(thread) if thread is not None else None)
     columns = index.columns(catalogue)
     columns["polite"] = all_replies()

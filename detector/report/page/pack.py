@@ -29,6 +29,7 @@ BLOCK = 200
 _QUOTE = 160  # characters of evidence in the list
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_TIME = -(2**62)
+_TEXTS = ("thread_id", "sender", "sender_url", "sells", "patterns", "evidence", "lang", "template", "inbox")
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,29 @@ class Index:
     def __init__(self, most: int) -> None:
         self.most = most
         self.total = 0
+        self._cut: tuple[int, int] | None = None  # action and time of the last row that is listed so far
         self._rows: list[tuple] = []
         self.sells, self.patterns, self.langs, self.templates, self.inboxes = (Names() for _ in range(5))
 
+    def count(self, verdicts: pd.DataFrame) -> pd.DataFrame:
+        """Count a verdict table's rows; returns those that may still be listed, in their order."""
+        self.total += len(verdicts)
+        rank = verdicts["action"].map({action: i for i, action in enumerate(ACTIONS)}).astype(int)
+        last = verdicts["last_at"]
+        if self._cut is not None:
+            action, seconds = self._cut
+            kept = (rank < action) | ((rank == action) & (last >= pd.Timestamp(seconds, unit="s", tz="UTC")))
+            verdicts, rank, last = verdicts[kept], rank[kept], last[kept]
+        if len(verdicts) > self.most:
+            order = pd.DataFrame(
+                {"rank": rank.to_numpy(), "last": last.to_numpy(), "id": verdicts["thread_id"].to_numpy()}
+            )
+            first = order.sort_values(["rank", "last", "id"], ascending=[True, False, True]).index[: self.most]
+            verdicts = verdicts.iloc[first.sort_values()]
+        return verdicts
+
     def add(self, row: Any, place: tuple[int, int] | None) -> None:
         """Keep one row of a verdict table (a named tuple) and where its thread lies."""
-        self.total += 1
         last = _seconds(row.last_at)
         rank = (ACTIONS.index(row.action), -last if last is not None else 2**62, str(row.thread_id))
         patterns = [self.patterns.number(p) for p in str(row.patterns).split(";") if p]
@@ -155,6 +173,9 @@ class Index:
     def _trim(self) -> None:
         self._rows.sort(key=lambda row: row[0])
         del self._rows[self.most :]
+        if len(self._rows) == self.most:
+            action, earliest, _ = self._rows[-1][0]
+            self._cut = (action, -earliest) if earliest < 2**62 else None
 
     @property
     def listed(self) -> int:
@@ -188,9 +209,14 @@ class Index:
         return columns
 
 
-def threads(part: Part) -> Iterator[tuple[Any, Any]]:
-    """(row of the verdict table, the thread in full or None) of every row of a part."""
-    rows = part.verdicts.itertuples(index=False)
+def tidy(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """A verdict table, empty texts for missing ones (as a reader of Parquet or CSV may give them)."""
+    return verdicts.assign(**{column: verdicts[column].fillna("") for column in _TEXTS})
+
+
+def threads(part: Part, wanted: pd.DataFrame) -> Iterator[tuple[Any, Any]]:
+    """(row of the verdict table, the thread in full or None) of the wanted rows of a part."""
+    rows = wanted.itertuples(index=False)
     if part.judged is None:
         yield from ((row, None) for row in rows)
         return

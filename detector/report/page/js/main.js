@@ -61,7 +61,10 @@ async function start() {
     "?": () => $("help").showModal(),
   };
   data.names.labels.forEach((name, k) => {
-    keys[k + 1] = () => list.selected >= 0 && correct(list.selected, name);
+    keys[k + 1] = () => {
+      const i = list.selected >= 0 ? list.selected : pane.i; // the list may have been filtered meanwhile
+      if (i >= 0) correct(i, name);
+    };
   });
   const listKeys = {
     ArrowDown: () => move(1),
