@@ -60,6 +60,6 @@ function sum(data, thread, name, numbers) {
   });
   const odds = 1 / (1 + Math.exp(-thread.score));
   body.append(row("", ["All other words"], thread.rest, "rest"), row("", [`Together: ${percent(odds)} ${name}`], thread.score, "total"));
-  const head = el("thead", {}, el("tr", {}, ...["No.", "Reason", "", "Adds"].map((text) => el("th", { scope: "col", class: text === "Adds" ? "value" : null }, text || el("span", { class: "unseen" }, "As a bar")))));
+  const head = el("thead", {}, el("tr", {}, ...["No.", "Reason", "", "Adds"].map((text) => el("th", { scope: "col", class: text === "Adds" ? "value" : text ? null : "amount" }, text || el("span", { class: "unseen" }, "As a bar")))));
   return el("table", { class: "sum" }, head, body);
 }

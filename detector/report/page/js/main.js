@@ -18,6 +18,7 @@ async function start() {
   function saved() {
     const n = corrections.labels.size;
     $("export").disabled = n === 0;
+    $("undo").disabled = corrections.steps.length === 0;
     $("export").textContent = n ? `Save labels.csv (${n})` : "Save labels.csv";
   }
 
@@ -31,7 +32,7 @@ async function start() {
     corrections.set(data.id[i], name);
     changed(i);
     const kept = corrections.kept ? "" : " This browser keeps nothing for this page: save labels.csv before you close it.";
-    say((name ? `Marked ${name}. u undoes.` : "Your label is taken back. u undoes.") + kept);
+    say((name ? `Marked ${name}. ` : "Your label is taken back. ") + kept);
   }
 
   function undo() {
@@ -110,6 +111,7 @@ async function start() {
     list.redraw();
     if (pane.i >= 0) pane.refresh(pane.i);
   });
+  $("undo").addEventListener("click", undo);
   $("export").addEventListener("click", () => {
     download("labels.csv", corrections.csv());
     say(`${corrections.labels.size} labels saved. Then: detector train EXPORT --labels labels.csv`);
