@@ -55,6 +55,12 @@ def test_filter_open_correct_undo_and_save(visit: Any, sample_page: Path, tmp_pa
     assert second in page.locator(".item .who").all_text_contents()
     labels = labels_of(here, tmp_path)
     assert sorted(labels.values()) == ["generic", "genuine"]
+    page.click("#clear")
+    page.focus("#list")
+    for key in ("End", "2"):
+        page.keyboard.press(key)
+    labels = labels_of(here, tmp_path)
+    assert sorted(labels.values()) == ["bait-and-sell", "generic", "genuine"]
     assert here.requests == [sample_page.as_uri(), *[r for r in here.requests if r.startswith("blob:")]]
     assert here.complaints == []
     if "train" not in {command.name for command in app.registered_commands}:
