@@ -233,3 +233,32 @@ def test_the_phone_shows_one_thread_at_a_time(visit: Any, sample_page: Path) -> 
     here.page.wait_for_selector(".sum")
     here.page.get_by_role("button", name="Back to the list").click()
     assert not here.page.is_visible("#pane")
+
+
+def test_evidence_is_marked_in_place_behind_letters_of_two_halves(visit: Any, tmp_path: Path) -> None:
+    write_small(
+        tmp_path / "page.html", [("t", "received", "😀🎉 Hello 👩‍👩‍👧 there. Please book a call with us today 😀.")]
+    )
+    here = visit().open(tmp_path / "page.html")
+    here.page.locator(".item").click()
+    here.page.wait_for_selector("mark")
+    marks = "".join(here.page.locator("mark").evaluate_all("all => all.map(m => m.firstChild.textContent)"))
+    assert "book a call" in marks
+    assert "😀🎉 Hello 👩‍👩‍👧 there. " in here.page.text_content(".message .text")
+
+
+def test_one_id_in_two_inboxes_is_two_threads(visit: Any, tmp_path: Path) -> None:
+    from detector import Detector
+    from detector.report.page import Part, write
+    from detector.threads import group, messages_table
+
+    detector = Detector.load("shipped")
+    inboxes = [detector.judge(group(messages_table([("invitation:bo", "received", "Hello")], inbox=i))) for i in "ab"]
+    write(tmp_path / "page.html", [Part(j.verdicts, j) for judged in inboxes for j in judged], inbox="team")
+    here = visit(accept_downloads=True).open(tmp_path / "page.html")
+    here.page.locator(".item").first.click()
+    here.page.keyboard.press("1")
+    assert here.page.locator(".item .own").count() == 1
+    with here.page.expect_download() as waiting:
+        here.page.click("#export")
+    assert Path(waiting.value.path()).read_text().splitlines()[0] == "thread_id,label,inbox"

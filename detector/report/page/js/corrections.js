@@ -1,7 +1,8 @@
 // Corrections: kept in this browser by inbox, undone one by one, taken out as labels.csv.
 
 class Corrections {
-  constructor(key) {
+  constructor(key, severalInboxes) {
+    this.several = severalInboxes;
     this.key = "detector/labels/" + key;
     this.labels = new Map();
     this.steps = [];
@@ -53,8 +54,12 @@ class Corrections {
   }
 
   csv() {
-    const rows = [...this.labels].map(([id, name]) => cell(id) + "," + cell(name));
-    return "thread_id,label\n" + rows.map((row) => row + "\n").join("");
+    const rows = [...this.labels].map(([key, name]) => {
+      if (!this.several) return cell(key) + "," + cell(name);
+      const at = key.indexOf("\n"); // see keyOf
+      return [cell(key.slice(at + 1)), cell(name), cell(key.slice(0, at))].join(",");
+    });
+    return "thread_id,label" + (this.several ? ",inbox" : "") + "\n" + rows.map((row) => row + "\n").join("");
   }
 }
 

@@ -31,5 +31,8 @@ async function whole(data, i) {
   return data.block[i] < 0 ? null : (await block(data.block[i]))[data.place[i]];
 }
 
+/** What a correction is kept under: the thread's id; in a page of several inboxes, where ids may meet, its inbox too. */
+const keyOf = (data, i) => (data.names.inbox.length > 1 ? data.names.inbox[data.inbox[i]] + "\n" : "") + data.id[i];
+
 const genuineOf = (data, i) => 1000 - data.pg[i] - data.pb[i];
 const confidence = (data, i) => Math.max(data.pg[i], data.pb[i], genuineOf(data, i)) / 1000;

@@ -73,7 +73,7 @@ class List {
     const { data } = this;
     const i = this.rows[k];
     const name = data.names.labels[data.label[i]];
-    const own = this.corrections.get(data.id[i]);
+    const own = this.corrections.get(keyOf(data, i));
     const pattern = data.patterns[i].length ? data.names.patterns[data.patterns[i][0]] : "";
     const why = data.quote[i] ? el("bdi", {}, "“", ...shown(data.quote[i], false), "”") : (data.says[pattern] || [""])[0];
     return el(

@@ -6,13 +6,13 @@ async function start() {
     return;
   }
   const data = await unpack("index");
-  const corrections = new Corrections(data.key);
+  const corrections = new Corrections(data.key, data.names.inbox.length > 1);
   const rows = new Rows(data, corrections);
   const narrow = matchMedia("(max-width: 820px)");
   const list = new List(data, corrections, (i) => pane.open(i, narrow.matches));
   const pane = new Pane(data, corrections, { correct, back });
   const filters = new Filters(data, rows, (chosen) => list.show(chosen));
-  const place = new Map(data.id.map((id, i) => [id, i]));
+  const place = new Map(data.id.map((_, i) => [keyOf(data, i), i]));
   if (!narrow.matches) $("figures-more").open = true;
 
   function saved() {
@@ -29,18 +29,18 @@ async function start() {
   }
 
   function correct(i, name) {
-    corrections.set(data.id[i], name);
+    corrections.set(keyOf(data, i), name);
     changed(i);
     const kept = corrections.kept ? "" : " This browser keeps nothing for this page: save labels.csv before you close it.";
     say((name ? `Marked ${name}. ` : "Your label is taken back. ") + kept);
   }
 
   function undo() {
-    const id = corrections.undo();
-    if (id === null) return say("Nothing to undo");
-    if (place.has(id)) changed(place.get(id));
+    const key = corrections.undo();
+    if (key === null) return say("Nothing to undo");
+    if (place.has(key)) changed(place.get(key));
     else saved();
-    say(`Undone${corrections.get(id) ? ": " + corrections.get(id) + " again" : ""}`);
+    say(`Undone${corrections.get(key) ? ": " + corrections.get(key) + " again" : ""}`);
   }
 
   function back() {

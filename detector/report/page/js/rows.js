@@ -41,7 +41,7 @@ class Rows {
       if (wanted.template !== "" && data.template[i] !== wanted.template) continue;
       if (wanted.thread !== "" && data.id[i] !== wanted.thread) continue;
       if (dated && !(data.last[i] !== null && data.last[i] >= from && data.last[i] < until)) continue;
-      if (wanted.corrected && (corrections.get(data.id[i]) !== "") !== (wanted.corrected === "yes")) continue;
+      if (wanted.corrected && (corrections.get(keyOf(data, i)) !== "") !== (wanted.corrected === "yes")) continue;
       if (sender && !folded(data.sender[i] + " " + data.slug[i]).includes(sender)) continue;
       if (words.length && !words.every((word) => this.head(i).includes(word)) && !(this.found && this.found.has(i))) continue;
       rows.push(i);

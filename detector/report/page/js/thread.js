@@ -76,7 +76,7 @@ class Pane {
   }
 
   buttons(i, name) {
-    const own = this.corrections.get(this.data.id[i]);
+    const own = this.corrections.get(keyOf(this.data, i));
     const choices = this.data.names.labels.map((choice, k) =>
       el("button", { type: "button", "aria-pressed": String(own === choice), on: { click: () => this.doing.correct(i, own === choice ? "" : choice) } }, choice + " ", el("kbd", {}, String(k + 1))),
     );
