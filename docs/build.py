@@ -108,12 +108,13 @@ def pages() -> dict[Path, str]:
 
 def main(check: bool) -> int:
     """Write the pages, or with `check` name those that are not as they would be written."""
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    made = pages()
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if check:
             print(f"{path.name} is not what the code says; run `make docs`", file=sys.stderr)
         else:
-            path.write_text(pages()[path], encoding="utf-8")
+            path.write_text(made[path], encoding="utf-8")
             print(f"written: {path.name}")
     return 1 if check and stale else 0
 

@@ -36,7 +36,17 @@ TEXTS = [
     "__proto__ constructor toString hasOwnProperty",
     "[bold red]markup[/bold red] [link=https://attack.example]x[/link]",
 ]
-IDS = ["__proto__", "constructor", "=1+1", "</script>", "'; DROP TABLE threads; --", "<b>x</b>", "@id", "\u202eid", "a\nb,\"c\""]
+IDS = [
+    "__proto__",
+    "constructor",
+    "=1+1",
+    "</script>",
+    "'; DROP TABLE threads; --",
+    "<b>x</b>",
+    "@id",
+    "\u202eid",
+    'a\nb,"c"',
+]
 URLS = [
     "javascript:window.hacked=1",
     "https://attack.example/in/x",

@@ -30,7 +30,7 @@ def overview(
     counts = "  ".join(f"[{STYLE[n]}]{n} {int((verdicts['label'] == n).sum()):,}[/]" for n in reversed(LABELS))
     console.print(f"[bold]{total:,} thread{'' if total == 1 else 's'}[/bold] {counts}")
     if left := left_out_line(left_out):
-        console.print(f"[dim]left out: {left}[/dim]")
+        console.print(f"[dim]left out: {left.replace('_', ' ')}[/dim]")
     for action, title in _TITLES.items():
         part = verdicts[verdicts["action"] == action]
         if len(part):
@@ -77,6 +77,6 @@ def left_out_line(left_out: dict[str, int]) -> str:
     """The left-out counts as one line.
 
     >>> left_out_line({"draft": 2, "group": 0, "owner_only": 1})
-    '2 draft, 1 owner only'
+    '2 draft, 1 owner_only'
     """
-    return ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in left_out.items() if n)
+    return ", ".join(f"{n:,} {reason}" for reason, n in left_out.items() if n)

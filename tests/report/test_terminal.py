@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from typer.testing import CliRunner
 
+from detector.cli import app
 from detector.report.replies import all_replies, polite_no
 from detector.report.safe import as_written, defused, visible
 from detector.schema import LABELS
@@ -33,19 +35,25 @@ def run(*arguments: str, home: Path, **environment: str) -> subprocess.Completed
         ["explain", "--sample", "--thread", "Verity Lockhart-Bass", "--with-reply"],
     ],
 )
-def test_fits_80_columns_and_says_the_same_without_colour(arguments: list[str], tmp_path: Path) -> None:
-    piped = run(*arguments, home=tmp_path)
-    assert piped.returncode == 0
-    assert b"\x1b" not in piped.stdout
-    lines = piped.stdout.decode().splitlines()
-    long = [line for line in lines if cell_len(line) > 80 and not line.startswith("https://")]
-    assert long == []
-    coloured = run(*arguments, home=tmp_path, FORCE_COLOR="1", COLUMNS="80")
-    assert b"\x1b[" in coloured.stdout
-    plain = run(*arguments, home=tmp_path, FORCE_COLOR="1", NO_COLOR="1", COLUMNS="80")
-    assert not re.search(rb"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7])", plain.stdout)
-    for label in ("generic", "bait-and-sell", "genuine"):
-        assert label in piped.stdout.decode()
+def test_fits_80_columns_and_says_the_same_without_colour(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DETECTOR_HOME", str(tmp_path))
+
+    def printed(**environment: str) -> str:
+        ran = CliRunner().invoke(app, arguments, env=environment, color=True)
+        assert ran.exit_code == 0, ran.exception
+        return ran.stdout
+
+    piped = printed()
+    assert "\x1b" not in piped
+    assert [row for row in piped.splitlines() if cell_len(row) > 80 and not row.startswith("https://")] == []
+    assert "\x1b[" in printed(FORCE_COLOR="1", COLUMNS="80")
+    plain = printed(FORCE_COLOR="1", NO_COLOR="1", COLUMNS="80")
+    assert not re.search(r"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7])", plain)
+    assert re.sub(r"\x1b\[[\d;]*m", "", plain) == piped
 
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(tmp_path: Path) -> None:
