@@ -44,16 +44,16 @@ def thread(
     if absent:
         _title(console, "What is missing")
         for hit in absent:
-            console.print(Padding(f"· {_says(hit['pattern'], patterns)}", (0, 0, 0, 2)))
+            console.print(Padding(Text("· " + _says(hit["pattern"], patterns)), (0, 0, 0, 2)))
     _sum(console, judged, index, hits, numbers, patterns)
     _course(console, judged, index)
     if flags := judged.flags[index]:
         _title(console, "Beside the score")
         for key, value in flags.items():
-            console.print(Padding("· " + _FLAGS.get(key, key + ": {}").format(value), (0, 0, 0, 2)))
+            console.print(Padding(Text("· " + _FLAGS.get(key, key + ": {}").format(value)), (0, 0, 0, 2)))
     if with_reply and (reply := polite_no(row["label"], row["lang"], row["action"])):
         _title(console, "A polite no, to copy (nothing is sent)")
-        console.print(Padding(reply, (0, 0, 0, 2)))
+        console.print(Padding(Text(reply), (0, 0, 0, 2)))
 
 
 def _title(console: Console, text: str, note: str = "") -> None:

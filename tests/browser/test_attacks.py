@@ -112,3 +112,27 @@ def test_the_page_shows_every_character_that_the_terminal_shows(visit: Any, tmp_
     here.page.wait_for_selector(".message .control")
     assert here.page.locator(".message .control").count() == len(unseen)
     assert not set(unseen) & set(here.page.text_content(".message .text"))
+
+
+def test_even_a_script_that_got_in_could_ask_for_nothing(visit: Any, attacked: Path) -> None:
+    """The policy is the second wall: what is put into the page from outside is refused by the browser."""
+    here = visit().open(attacked)
+    refused: dict[str, str] = {}
+    here.page.on("requestfailed", lambda request: refused.update({request.url: request.failure}))
+    tried = here.page.evaluate(
+        """async () => {
+          const outcome = {};
+          const attempt = async (name, act) => { try { await act(); outcome[name] = "done"; } catch { outcome[name] = "refused"; } };
+          await attempt("markup", () => { document.body.innerHTML = "<b>x</b>"; });
+          await attempt("fetch", () => fetch("https://attack.example/f"));
+          await attempt("image", () => new Promise((good, bad) => {
+            const image = new Image();
+            image.onload = good; image.onerror = bad;
+            image.src = "https://attack.example/i.png";
+          }));
+          return outcome;
+        }"""
+    )
+    assert tried == {"markup": "refused", "fetch": "refused", "image": "refused"}
+    assert any("Content Security Policy" in complaint for complaint in here.complaints)
+    assert refused == {"https://attack.example/i.png": "csp"}  # the log would have told of one that got out
