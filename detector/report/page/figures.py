@@ -49,7 +49,7 @@ class Tally:
             self.months[month][label] += int(n)
         bait = verdicts[verdicts["label"] == "bait-and-sell"]
         self.sells.update(bait.loc[bait["sells"] != "", "sells"])
-        self.yours += int(bait["patterns"].str.split(";").map(lambda ids: _YOURS in ids).sum())
+        self.yours += int(bait["patterns"].str.contains(_YOURS, regex=False).sum())
         self.turned.update(bait["turned_at"].dropna().astype(int).clip(upper=_LATE))
         aside = verdicts[verdicts["action"] == "set-aside"]
         self.read += int(aside["messages"].clip(lower=1).sum())

@@ -29,7 +29,9 @@ BLOCK = 200
 _QUOTE = 160  # characters of evidence in the list
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_TIME = -(2**62)
-_TEXTS = ("thread_id", "sender", "sender_url", "sells", "patterns", "evidence", "lang", "template", "inbox")
+_TEXTS = (
+    "thread_id", "sender", "sender_url", "label", "action", "sells", "patterns", "evidence", "lang", "template", "inbox",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,8 @@ class Index:
         return verdicts
 
     def add(self, row: Any, place: tuple[int, int] | None) -> None:
-        """Keep one row of a verdict table (a named tuple) and where its thread lies."""
-        last = _seconds(row.last_at)
+        """Keep one row of a verdict table (a named tuple, times in seconds) and where its thread lies."""
+        last = row.last_at
         rank = (ACTIONS.index(row.action), -last if last is not None else 2**62, str(row.thread_id))
         patterns = [self.patterns.number(p) for p in str(row.patterns).split(";") if p]
         quote = str(row.evidence)
@@ -155,7 +157,7 @@ class Index:
                 int(row.messages),
                 int(row.unanswered),
                 int(row.replies),
-                _seconds(row.first_at),
+                row.first_at,
                 last,
                 0 if pd.isna(row.turned_at) else int(row.turned_at),
                 self.sells.number(str(row.sells)),
@@ -211,12 +213,13 @@ class Index:
 
 def tidy(verdicts: pd.DataFrame) -> pd.DataFrame:
     """A verdict table, empty texts for missing ones (as a reader of Parquet or CSV may give them)."""
-    return verdicts.assign(**{column: verdicts[column].fillna("") for column in _TEXTS})
+    # plain objects: a string column of pandas' own is slow to read cell by cell
+    return verdicts.assign(**{column: verdicts[column].astype(object).fillna("") for column in _TEXTS})
 
 
 def threads(part: Part, wanted: pd.DataFrame) -> Iterator[tuple[Any, Any]]:
     """(row of the verdict table, the thread in full or None) of the wanted rows of a part."""
-    rows = wanted.itertuples(index=False)
+    rows = wanted.assign(**{c: _seconds(wanted[c]) for c in ("first_at", "last_at")}).itertuples(index=False)
     if part.judged is None:
         yield from ((row, None) for row in rows)
         return
@@ -252,5 +255,8 @@ def _thread(judged: Judged, i: int, lists: dict[str, list]) -> dict[str, Any]:
     }
 
 
-def _seconds(at: Any) -> int | None:
-    return None if pd.isna(at) else int(at.timestamp())
+def _seconds(times: pd.Series) -> pd.Series:
+    """Whole seconds since 1970, None where unknown."""
+    seconds = times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[s]")
+    known = pd.Series(seconds.astype("int64"), index=times.index, dtype=object)
+    return known.where(times.notna(), None)
