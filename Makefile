@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 CORPUS := data/corpus
 EVAL ?=
 
-.PHONY: help demo test lint model audit sample clean
+.PHONY: help demo test lint model audit sample docs dist smoke clean
 
 # Show the targets
 help:
@@ -44,6 +44,19 @@ audit: $(STAMP)
 # Build the sample export anew from its threads
 sample: $(STAMP)
 	$(BIN)/python data/sample/build.py
+
+# Write the pages of docs/ that are made from the code
+docs: $(STAMP)
+	$(BIN)/python docs/build.py
+
+# Build the wheel and the source archive into dist/
+dist: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+
+# Install the wheel alone in an empty environment and run every command from another folder
+smoke: dist
+	$(PYTHON) tests/smoke.py dist
 
 # Remove what the other targets made
 clean:

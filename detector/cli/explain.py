@@ -39,6 +39,9 @@ def explain(
     column: ColumnPairs = None,
     patterns: ExtraPatterns = None,
     keep: KeepFile = None,
+    with_reply: Annotated[
+        bool, typer.Option("--with-reply", help="Add a polite no to copy if the thread is set aside. Nothing is sent.")
+    ] = False,
     sample: Sample = False,
     quiet: Quiet = False,
 ) -> None:
@@ -81,11 +84,11 @@ def explain(
     judged, index = found[0]
     if chosen:
         verdicts = judged.verdicts.iloc[[index]].reset_index(drop=True)
-        record = tables.records(verdicts, [judged], with_text=True)
+        record = tables.records(verdicts, [judged], with_text=True, with_reply=with_reply)
         emit(tables.to_jsonl(record), output)
         return
-    from rich.console import Console
+    from detector.report.console import result_console
+    from detector.report.explaining import thread as show
 
-    from detector.report.terminal import thread as show
-
-    show(Console(highlight=False), judged, index, {p.id: p for p in opened.detector.finder.patterns})
+    catalogue = {p.id: p for p in opened.detector.finder.patterns}
+    show(result_console(), judged, index, catalogue, with_reply=with_reply)

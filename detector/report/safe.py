@@ -6,7 +6,7 @@ import re
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 
@@ -17,6 +17,15 @@ def defused(cell: str) -> str:
     ("'=1+1", 'Ann')
     """
     return "'" + cell if cell.lstrip(" ").startswith(_RUNS) or (cell.startswith("'") and cell[1:2] in _RUNS) else cell
+
+
+def as_written(cell: str) -> str:
+    """A cell of a CSV of ours as it was before `defused`.
+
+    >>> [as_written(defused(cell)) for cell in ("=1+1", "'=1", "'tis", "Ann")]
+    ['=1+1', "'=1", "'tis", 'Ann']
+    """
+    return cell[1:] if cell.startswith("'") and defused(cell[1:]) != cell[1:] else cell
 
 
 def visible(text: str) -> str:

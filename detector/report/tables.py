@@ -13,6 +13,7 @@ import pandas as pd
 from detector.errors import UsageError
 from detector.inbox import Inbox
 from detector.model.detector import Judged
+from detector.report.replies import polite_no
 from detector.report.safe import defused
 from detector.schema import ACTIONS, LABELS, LEFT_OUT, VERDICTS
 
@@ -78,7 +79,9 @@ def to_parquet(verdicts: pd.DataFrame) -> bytes:
     return sink.getvalue()
 
 
-def records(verdicts: pd.DataFrame, parts: Iterable[Judged], *, with_text: bool = False) -> list[dict[str, Any]]:
+def records(
+    verdicts: pd.DataFrame, parts: Iterable[Judged], *, with_text: bool = False, with_reply: bool = False
+) -> list[dict[str, Any]]:
     """One JSON object a verdict, in the order of `verdicts`: its columns, then hits, flags, baseline, rest."""
     details: dict[str, dict[str, Any]] = {}
     wanted = set(verdicts["thread_id"])
@@ -104,7 +107,8 @@ def records(verdicts: pd.DataFrame, parts: Iterable[Judged], *, with_text: bool 
             row[column] = None if pd.isna(row[column]) else int(row[column])
         for column in _PROBABILITIES:
             row[column] = round(float(row[column]), 4)
-        found.append({**row, **details[row["thread_id"]]})
+        reply = {"reply": polite_no(row["label"], row["lang"], row["action"])} if with_reply else {}
+        found.append({**row, **details[row["thread_id"]], **reply})
     return found
 
 
