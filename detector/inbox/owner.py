@@ -53,7 +53,7 @@ def find_owner(exports: Sequence[Export], asked: str | None = None) -> Owner:
         return _asked(exports, asked)
     found: list[tuple[Export, Owner]] = []
     for export in exports:
-        owner = _of_export(export, export.profile.name)
+        owner = owner_of(export)
         if owner.known:
             found.append((export, owner))
     owners: list[Owner] = []
@@ -79,6 +79,11 @@ def find_owner(exports: Sequence[Export], asked: str | None = None) -> Owner:
             )
     name = next((e.profile.name for e in exports if e.profile.name), "")
     return Owner(name=name, names=frozenset({name_key(name)} if name else ()))
+
+
+def owner_of(export: Export) -> Owner:
+    """The owner of one input as far as it tells by itself; nothing known if it does not."""
+    return _of_export(export, export.profile.name)
 
 
 def _undirected(export: Export) -> bool:
