@@ -70,9 +70,7 @@ def family(file_name: str) -> str:
     return plain(_COPY.sub("", file_name))
 
 
-def read_export(
-    source: str | Container, asked: Mapping[str, str] | None = None, aside: Aside | None = None
-) -> Export:
+def read_export(source: str | Container, asked: Mapping[str, str] | None = None, aside: Aside | None = None) -> Export:
     """Read one input, whatever it is. Raises InputError if nothing in it can be read.
 
     `aside`: what to call with each file of messages instead of reading its rows.
