@@ -88,7 +88,40 @@ _WORD_LIMIT = 40
 _STOP, _BREAK = -2, -3
 """Numbers that stand for a full stop and for a line break while a text is read."""
 _ABBREVIATED = frozenset(
-    "dr mr mrs ms prof st sr sra srta dra mme mlle hr fr vs etc approx no nr ca bzw inc ltd co jr dept ext fig vol pp ed eng".split()
+    [
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "prof",
+        "st",
+        "sr",
+        "sra",
+        "srta",
+        "dra",
+        "mme",
+        "mlle",
+        "hr",
+        "fr",
+        "vs",
+        "etc",
+        "approx",
+        "no",
+        "nr",
+        "ca",
+        "bzw",
+        "inc",
+        "ltd",
+        "co",
+        "jr",
+        "dept",
+        "ext",
+        "fig",
+        "vol",
+        "pp",
+        "ed",
+        "eng",
+    ]
 )
 _SENTENCE_END = frozenset(".!?\n:;…·•|")
 

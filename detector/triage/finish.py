@@ -66,6 +66,7 @@ def finish(
     layout: Layout,
     generation: Generation,
     before: Generation | None,
+    damaged: Sequence[int],
     plan: Plan,
     done: Sequence[Done],
     format_: str,
@@ -73,7 +74,7 @@ def finish(
 ) -> dict[str, Any]:
     """Write all results of a run in which every part is judged; returns the totals.
 
-    The verdict files take the place of the old ones in one step, at the end; doing it all again
+    `damaged`: parts of the run before that cannot be read. The verdict files take the place of the old ones in one step, at the end; doing it all again
     gives the same bytes.
     """
     files = [generation.verdicts(p) for p in range(len(plan.parts))]
@@ -109,7 +110,14 @@ def finish(
     _save_index(generation.index, index)
     totals = _totals(generation, inboxes, done)
     totals["templates"] = {"templates": len(templates), "threads": in_template}
-    totals["since_last_time"] = _what_changed(layout, before, changed, index, np.concatenate(former), done)
+    totals["since_last_time"] = None
+    if before is not None:
+        lost = gone(np.load(before.index, allow_pickle=False), index, np.concatenate(former))
+        lost = lost[~np.isin(lost["part"], list(damaged))]
+        totals["since_last_time"] = _what_changed(layout, before, changed, lost)
+        totals["since_last_time"]["judged"] = sum(d.judged for d in done)
+    else:
+        layout.changes.unlink(missing_ok=True)
     write_whole(layout.templates, _parquet(templates))
     write_whole(layout.totals, (json.dumps(totals, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace"))
     _swap(layout, generation)
@@ -187,21 +195,10 @@ def _totals(generation: Generation, inboxes: Sequence[_Inbox], done: Sequence[Do
     return {"format": FORMAT, "parts": len(done), **whole.to_json(), "inboxes": listed}
 
 
-def _what_changed(
-    layout: Layout,
-    before: Generation | None,
-    changed: Sequence[pa.Table],
-    index: np.ndarray,
-    former: np.ndarray,
-    done: Sequence[Done],
-) -> dict[str, int] | None:
-    """Write the table of changes; returns how many of each kind, None if there was no earlier run."""
+def _what_changed(layout: Layout, before: Generation, changed: Sequence[pa.Table], lost: np.ndarray) -> dict[str, int]:
+    """Write the table of changes; returns how many of each kind. `lost`: index entries of threads that are gone."""
     import pyarrow as pa
 
-    if before is None:
-        layout.changes.unlink(missing_ok=True)
-        return None
-    lost = gone(np.load(before.index, allow_pickle=False), index, former)
     old = rows_at(before, lost, [n for n in _CHANGED if n not in ("change", "label_before", "action_before")])
     old = old.append_column("label_before", old["label"]).append_column("action_before", old["action"])
     for name, word in (("change", "gone"), ("label", ""), ("action", "")):
@@ -214,7 +211,7 @@ def _what_changed(
     table = table.sort_by([("last_at", "descending"), ("inbox", "ascending"), ("thread_id", "ascending")])
     write_whole(layout.changes, _parquet(table))
     words = Counter(word for cell in table["change"].to_pylist() for word in cell.split(";"))
-    return {**{word: words[word] for word in CHANGES}, "judged": sum(d.judged for d in done)}
+    return {word: words[word] for word in CHANGES}
 
 
 def _swap(layout: Layout, generation: Generation) -> None:

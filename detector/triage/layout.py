@@ -99,6 +99,14 @@ class Layout:
         """The working files of the given run."""
         return Generation(self.state / f"run-{number:04d}")
 
+    def sweep(self) -> None:
+        """Remove what a killed process had not finished writing."""
+        for name in (self.totals.name, self.templates.name, self.changes.name):
+            for path in self.root.glob(f".{name}.*"):
+                path.unlink(missing_ok=True)
+        for path in self.state.rglob(".*"):
+            path.unlink(missing_ok=True)
+
     def make(self) -> None:
         """Create the folders, readable by their owner alone. Raises OutputError if that cannot be."""
         private_folder(self.root)

@@ -82,6 +82,7 @@ def triage(inputs: Sequence[str], out: str, options: Options, progress: Progress
     except OSError as error:
         raise OutputError(f"{out}: cannot be locked ({error.strerror or error}); choose another --out") from None
     try:
+        layout.sweep()
         return _locked(inputs, layout, options, progress)
     finally:
         lock.release()
@@ -109,7 +110,7 @@ def _locked(inputs: Sequence[str], layout: Layout, options: Options, progress: P
         plan = _plan(generation, sources, options, progress)
         done = _judge(generation, before, damaged, plan, judge, options, progress)
     progress.stage("writing", "parts", len(done))
-    totals = finish(layout, generation, before, plan, done, options.format, progress.advance)
+    totals = finish(layout, generation, before, damaged, plan, done, options.format, progress.advance)
     run |= {"status": "finished", "results": _results(layout)}
     _write_run(layout, run)
     _tidy(layout, generation)
@@ -233,6 +234,7 @@ def _judge(
 
 def _tidy(layout: Layout, generation: Generation) -> None:
     """Remove what only an unfinished run needs: the rows, and the runs before."""
+    layout.sweep()
     shutil.rmtree(generation.root / "spill", ignore_errors=True)
     (layout.state / "stdin.csv").unlink(missing_ok=True)
     for path in layout.state.glob("run-*"):

@@ -32,6 +32,17 @@ class Source:
 
     def read(self, asked: Mapping[str, str]) -> tuple[Export, list[MessageFile]]:
         """Everything but the messages read whole, and the files of messages, yet to be read."""
+        try:
+            return self._read(asked)
+        except OSError as error:
+            raise self._lost(error) from None
+
+    def _lost(self, error: OSError) -> InputError:
+        if isinstance(error, FileNotFoundError):
+            return InputError(self.name, "is no longer there", "put it back and give the same command again")
+        return InputError(self.name, f"cannot be read ({error.strerror or error})", "check the disk")
+
+    def _read(self, asked: Mapping[str, str]) -> tuple[Export, list[MessageFile]]:
         files: list[MessageFile] = []
         export = read_export(
             self.container, asked, lambda where, opened, head: files.append(message_file(where, opened, head, asked))
@@ -52,11 +63,7 @@ class Source:
                     while chunk := stream.read(_CHUNK):
                         whole.update(chunk)
             except OSError as error:
-                raise InputError(
-                    f"{self.container.name}",
-                    f"cannot be read ({error.strerror or error})",
-                    "check that it is still there",
-                ) from None
+                raise self._lost(error) from None
             name = member.path if self.container.kind == "folder" else ""
             found.update(f"{name}\0{whole.hexdigest()}\n".encode("utf-8", "surrogatepass"))
         return found.hexdigest()
