@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from detector.errors import InputError
 from detector.inbox.export import Export
 from detector.inbox.owner import Owner, find_owner, joined, owner_of
-from detector.inbox.rows import RAW, RawRows
-from detector.triage.reading import MessageFile, NotPlain, batches, used, who_wrote
+from detector.inbox.rows import RawRows
+from detector.triage.reading import MessageFile, NotPlain, batches, used, who_wrote, without_id
 from detector.triage.sources import Source
 
-SAMPLE = 100_000
-"""Different (conversation, people) rows of one file from which its owner is found, at most. Larger
-files are thinned by whole conversations, those of an even hash first."""
+SAMPLE = 60_000
+"""Different (conversation, people) rows at the head of a file from which its owner is found, about."""
 
 Tick = Callable[[str, int], None]
 """Told of progress: what was read, and how many messages more."""
@@ -44,12 +42,12 @@ class Surveyed:
     holds: str = "rows"  # or `header`: files without rows; or `nothing`: no file of messages
 
 
-def survey(source: Source, asked: Mapping[str, str], tick: Tick, *, keep: bool) -> Surveyed:
-    """The first pass over one source: settles how its files are read, counts, and looks for the owner.
+def survey(read: tuple[Export, list[MessageFile]], tick: Tick, *, keep: bool) -> Surveyed:
+    """The first pass over one source (as `Source.read` gives it): settles how its files are read, counts, and looks for the owner.
 
     `keep`: hold the people in any case, not only where the owner is not found.
     """
-    export, files = source.read(asked)
+    export, files = read
     rows, messages, all_ids = RawRows(), 0, True
     for file in files:
         seen, count, ids = _sample(file, tick)
@@ -74,37 +72,23 @@ def survey(source: Source, asked: Mapping[str, str], tick: Tick, *, keep: bool) 
 
 def _sample(file: MessageFile, tick: Tick) -> tuple[RawRows, int, bool]:
     try:
-        return _thinned(file, tick)
+        return _first_rows(file, tick)
     except NotPlain:
         file.reader = "csv"
         file.notes.clear()
-        return _thinned(file, tick)
+        return _first_rows(file, tick)
 
 
-def _thinned(file: MessageFile, tick: Tick) -> tuple[RawRows, int, bool]:
-    """Raw rows without text of at most `SAMPLE` different rows; how many messages; whether all have an id."""
-    columns, found, count, mask, ids = file.columns, RawRows(), 0, 0, True
+def _first_rows(file: MessageFile, tick: Tick) -> tuple[RawRows, int, bool]:
+    """Raw rows without text of the first `SAMPLE` different ones; how many messages; whether all have an id."""
+    columns, found, count, ids = file.columns, RawRows(), 0, True
     for table in batches(file, used(columns), check=True):
         count += len(table)
         tick(file.where, len(table))
-        seen = who_wrote(table, columns)
-        ids = ids and "" not in seen.columns["conversation"]
-        found.extend(_kept(seen, mask))
-        while len(found) > SAMPLE and mask < 1 << 24:
-            mask = mask * 2 + 1
-            found = _kept(found, mask)
+        ids = ids and not without_id(table, columns)
+        if len(found) < SAMPLE:
+            found.extend(who_wrote(table, columns))
     return found, count, ids
-
-
-def _kept(rows: RawRows, mask: int) -> RawRows:
-    if not mask:
-        return rows
-    keep = [
-        not zlib.crc32((c or f"{s}\0{t}").encode("utf-8", "surrogatepass")) & mask
-        for c, s, t in zip(rows.columns["conversation"], rows.columns["sender"], rows.columns["to"], strict=True)
-    ]
-    columns = {name: [v for v, k in zip(rows.columns[name], keep, strict=True) if k] for name in RAW}
-    return RawRows(columns, rows.notes, rows.files, rows.own_format)
 
 
 def group_sources(surveyed: Sequence[Surveyed], sources: Sequence[Source], asked: str | None) -> list[Inbox]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from detector.inbox.owner import Owner
 from detector.inbox.people import name_key, slug, slugs
-from detector.inbox.rows import Invitation, RawRows
+from detector.inbox.rows import Invitation
 
 
 class Ties:
@@ -84,20 +84,27 @@ class Kinship:
 
     def people(self, sender: str, sender_url: str, to: str, to_urls: str) -> list[str]:
         """The tie names of everybody in a row but the owner."""
-        keys = [slug(sender_url), f"name:{name_key(sender)}", *slugs(to_urls), f"name:{name_key(to)}"]
+        keys = (slug(sender_url), f"name:{name_key(sender)}", *slugs(to_urls), f"name:{name_key(to)}")
         return [key for key in keys if key not in ("", "name:") and key not in self._own]
 
-    def learn(self, rows: RawRows) -> None:
-        """Tie conversations to inviters, and the people of rows without a conversation to each other."""
-        c = rows.columns
-        # a loop over the different rows of a batch: names are parsed one by one, with a cache
-        for talk, *row in zip(c["conversation"], c["sender"], c["sender_url"], c["to"], c["to_urls"], strict=True):
-            if talk:
-                tied = [key for key in self.people(*row) if key in self._anchors]
-                if tied:
-                    self.ties.tie([conversation(talk), *tied])
-            else:
-                self.ties.tie(self.people(*row))
+    def learn(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
+        """Tie conversations to inviters, and the people of rows without a conversation to each other.
+
+        `rows`: (conversation, sender, sender's URL, to, URLs of to), the different ones of a batch.
+        """
+        for talk, *row in rows:
+            keys = self.people(*row)
+            if not talk:
+                self.ties.tie(keys)
+            elif tied := [key for key in keys if key in self._anchors]:
+                self.ties.tie([conversation(talk), *tied])
+
+    def concerns(self, cell: str, url: bool) -> bool:
+        """Whether a cell of names or URLs may name an inviter."""
+        if not url:
+            return f"name:{name_key(cell)}" in self._anchors
+        one = cell.count("://") == 1 and "," not in cell and ";" not in cell and " " not in cell
+        return slug(cell) in self._anchors if one else not self._anchors.isdisjoint(slugs(cell))
 
     def name_of(self, talk: str, sender: str, sender_url: str, to: str, to_urls: str) -> str:
         """The tie name by which a row finds its part."""

@@ -15,17 +15,19 @@ from typing import Any
 
 from detector.errors import InputError
 from detector.files import write_whole
-from detector.inbox.export import Connections
+from detector.inbox.export import Connections, Export
 from detector.inbox.profile import Profile
 from detector.triage.inboxes import Inbox, Surveyed, Tick, group_sources, survey
 from detector.triage.kinship import Kinship
 from detector.triage.layout import Generation, private_folder
-from detector.triage.reading import SLIM, MessageFile, batches, used, who_wrote
+from detector.triage.reading import SLIM, MessageFile, batches, people, used
 from detector.triage.sources import Source
 from detector.triage.spill import Spill, beside
 
 PART = 24_000
 """Messages a part, at most about: enough to keep a process busy for seconds, few enough for its memory."""
+
+_HELD = 16
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,18 @@ def make_plan(
     private_folder(generation.root / "spill")
     private_folder(generation.root / "inboxes")
     private_folder(generation.root / "parts")
-    surveyed = [survey(source, columns, tick, keep=owner is not None) for source in sources]
+    # a few sources are held; of many, each is read again when its inbox's turn comes
+    held = {i: source.read(columns) for i, source in enumerate(sources)} if len(sources) <= _HELD else {}
+    surveyed = [
+        survey(held.get(i) or source.read(columns), tick, keep=owner is not None) for i, source in enumerate(sources)
+    ]
     _refuse_nothing(sources, surveyed)
     inboxes = group_sources(surveyed, sources, owner)
     spill = Spill(generation)
     of_part: list[int] = []
     for number, inbox in enumerate(inboxes):
         parts = _spill_inbox(
-            generation, spill, number, inbox, sources, surveyed, profile, known, columns, len(of_part), tick
+            generation, spill, number, inbox, sources, held, surveyed, profile, known, columns, len(of_part), tick
         )
         of_part += [number] * parts
     plan = Plan(
@@ -114,6 +120,7 @@ def _spill_inbox(
     number: int,
     inbox: Inbox,
     sources: Sequence[Source],
+    held: Mapping[int, tuple[Export, list[MessageFile]]],
     surveyed: Sequence[Surveyed],
     profile: Profile | None,
     known: set[str],
@@ -127,7 +134,7 @@ def _spill_inbox(
     files: list[MessageFile] = []
     exports: list[int] = []
     for place, s in enumerate(inbox.sources):
-        export, found = sources[s].read(columns)
+        export, found = held.get(s) or sources[s].read(columns)
         for file, reader in zip(found, surveyed[s].readers, strict=True):
             file.reader = reader
         files += found
@@ -164,7 +171,7 @@ def _learn(kinship: Kinship, file: MessageFile, tick: Tick) -> None:
     """The pass over one file that finds what is tied together."""
     columns = file.columns
     for table in batches(file, used(columns, SLIM)):
-        kinship.learn(who_wrote(table, columns))
+        kinship.learn(people(table, columns, kinship.concerns))
         tick(file.where, 0)
 
 

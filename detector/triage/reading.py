@@ -145,11 +145,12 @@ def _arrow_batches(file: MessageFile, positions: list[int], check: bool) -> Iter
 
     names = [f"c{i}" for i in range(len(file.header))]
     kept = [names[i] for i in positions]
+    text = names[file.columns.at["text"]]
     with file.opened() as raw:
         watched = _Watched(raw)
         try:
             reader = pacsv.open_csv(
-                pa.PythonFile(watched, mode="r") if check else raw,
+                pa.PythonFile(watched, mode="r") if check else _native(raw),
                 pacsv.ReadOptions(block_size=_BLOCK, column_names=names, skip_rows=1),
                 pacsv.ParseOptions(delimiter=file.delimiter, newlines_in_values=True),
                 pacsv.ConvertOptions(
@@ -163,8 +164,8 @@ def _arrow_batches(file: MessageFile, positions: list[int], check: bool) -> Iter
                     (pc.max(pc.binary_length(column)).as_py() or 0) > CELL_LIMIT for column in table.itercolumns()
                 ):
                     raise NotPlain
-                yield table.add_column(0, "line", pa.array(_lines(table, line)))
-                line += len(table) + _breaks(table)
+                lines, line = _lines(table, text, line)
+                yield table.add_column(0, "line", pa.array(lines))
         except pa.ArrowInvalid as error:
             if check and "Empty CSV" in str(error):
                 return  # a header alone
@@ -173,21 +174,28 @@ def _arrow_batches(file: MessageFile, positions: list[int], check: bool) -> Iter
             raise NotPlain  # a quotation mark is never closed
 
 
-def _breaks(table: pa.Table) -> int:
-    import pyarrow.compute as pc
+def _native(raw: BinaryIO) -> Any:
+    """A plain file opened by Arrow itself, anything else as it is."""
+    import pyarrow as pa
 
-    return sum(pc.sum(pc.count_substring(c, "\n")).as_py() or 0 for c in table.itercolumns())
+    plain_file = isinstance(raw, io.BufferedReader) and isinstance(raw.raw, io.FileIO) and isinstance(raw.name, str)
+    return pa.OSFile(raw.name) if plain_file else raw
 
 
-def _lines(table: pa.Table, first: int) -> Any:
-    """The line each record begins in, line breaks inside cells counted."""
+def _lines(table: pa.Table, text: str, first: int) -> tuple[Any, int]:
+    """The line each record begins in, line breaks inside its text counted; and the line after them all.
+
+    Without the text column it is the number of the record.
+    """
     import numpy as np
     import pyarrow.compute as pc
 
-    breaks = np.zeros(len(table), dtype=np.int64)
-    for column in table.itercolumns():
-        breaks += pc.count_substring(column, "\n").to_numpy().astype(np.int64)
-    return first + np.arange(len(table)) + np.cumsum(breaks) - breaks
+    lines = first + np.arange(len(table))
+    if text not in table.column_names:
+        return lines, first + len(table)
+    breaks = np.cumsum(pc.count_substring(table[text], "\n").to_numpy().astype(np.int64))
+    lines[1:] += breaks[:-1]
+    return lines, first + len(table) + int(breaks[-1] if len(breaks) else 0)
 
 
 def _csv_batches(file: MessageFile, positions: list[int], notes: list[str]) -> Iterator[pa.Table]:
@@ -283,3 +291,39 @@ def who_wrote(table: pa.Table, columns: Columns) -> RawRows:
     names = [f"c{i}" for i in used(columns, SLIM)]
     different = table.select(["line", *names]).group_by(names, use_threads=False).aggregate([("line", "min")])
     return raw_rows(different.rename_columns([*names, "line"]), columns)
+
+
+def without_id(table: pa.Table, columns: Columns) -> bool:
+    """Whether a row of the table has no conversation id."""
+    import pyarrow.compute as pc
+
+    at = columns.at.get("thread_id")
+    return at is None or bool(pc.any(pc.equal(pc.utf8_trim_whitespace(table[f"c{at}"]), "")).as_py())
+
+
+def people(
+    table: pa.Table, columns: Columns, concerns: Callable[[str, bool], bool]
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """The (conversation, sender, sender's URL, to, URLs of to) of rows without an id or with a cell that concerns.
+
+    `concerns`: asked once for each different cell of a batch, and whether it is one of URLs.
+    """
+    ours = ("thread_id", "sender", "sender_url", "to", "to_urls")
+    if not columns.names and not {"person", "person_url"} & set(columns.at) and not without_id(table, columns):
+        table = table.filter(_concerned(table, columns, concerns))
+    found = who_wrote(table, columns).columns
+    yield from zip(*(found[n] for n in ("conversation", *ours[1:])), strict=True)
+
+
+def _concerned(table: pa.Table, columns: Columns, concerns: Callable[[str, bool], bool]) -> pa.Array:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    mask = np.zeros(len(table), dtype=bool)
+    for name in ("sender", "sender_url", "to", "to_urls"):
+        if (at := columns.at.get(name)) is not None:
+            column = pc.dictionary_encode(table[f"c{at}"].combine_chunks())
+            of_cell = [concerns(cell.strip(), name.endswith(("url", "urls"))) for cell in column.dictionary.to_pylist()]
+            mask |= np.array(of_cell, dtype=bool)[column.indices.to_numpy()]
+    return pa.array(mask)

@@ -162,12 +162,10 @@ def read_part(path: Path, size: int, check: int) -> Iterator[tuple[int, pa.Table
 
 def beside(kinship: Kinship, invitations: list, connections: object, parts: int) -> list[dict]:
     """For each part its invitations, and which of the inviters are connections, as JSON values."""
-    from dataclasses import asdict
-
     found: list[dict] = [{"invitations": [], "by_slug": {"": 0}, "by_name": {}} for _ in range(parts)]
     for invitation in invitations:
         here = found[kinship.ties.part(kinship.inviter(invitation)[0], parts)]
-        here["invitations"].append(asdict(invitation))
+        here["invitations"].append(dict(vars(invitation)))
         # by_slug is never empty, so that a name alone counts only for those without a URL
         if connections.has(invitation.sender_slug, invitation.sender):  # type: ignore[attr-defined]
             if invitation.sender_slug:
