@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CORPUS := data/corpus
 EVAL ?=
+BENCH ?=
 
-.PHONY: help demo test lint model audit sample clean
+.PHONY: help demo test lint model audit sample bench kills clean
 
 # Show the targets
 help:
@@ -44,6 +45,14 @@ audit: $(STAMP)
 # Build the sample export anew from its threads
 sample: $(STAMP)
 	$(BIN)/python data/sample/build.py
+
+# Measure triage beside the floor and write the ratios into docs/performance.md (BENCH='--messages 1000000')
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.run $(BENCH)
+
+# Kill a triage run 20 times at random moments and compare its end with an undisturbed one
+kills: $(STAMP)
+	$(BIN)/python -m benchmarks.kills
 
 # Remove what the other targets made
 clean:

@@ -155,14 +155,16 @@ def test_what_cannot_be_read_is_refused_as_score_refuses_it(tmp_path) -> None:
         run([str(tmp_path / "nowhere")], tmp_path / "out")
 
 
-def test_rows_that_contradict_each_other_name_the_thread(tmp_path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_rows_that_contradict_each_other_name_the_thread(tmp_path, small_parts, jobs: int) -> None:
     path = tmp_path / "mail.csv"
     path.write_text(
         "thread_id,sent_at,direction,kind,sender,text,label\n"
         "t1,2026-01-05,received,message,Ann,Hello,generic\nt1,2026-01-06,received,message,Ann,Hello you,genuine\n"
+        + "".join(f"u{i},2026-01-06,received,message,Bo,Hello you,\n" for i in range(20))
     )
     with pytest.raises(InputError, match="thread t1 has two different labels"):
-        run([str(path)], tmp_path / "out")
+        run([str(path)], tmp_path / "out", jobs=jobs)
 
 
 def test_verdicts_as_csv_and_as_json_lines(tmp_path, small_parts, detector) -> None:
