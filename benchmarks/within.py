@@ -50,7 +50,8 @@ def main(source: str, out: str) -> None:
     seconds: dict[str, float] = {}
     for step, (place, name) in STEPS.items():
         home = pydoc.locate(place)
-        setattr(home, name, timed(seconds, step, getattr(home, name)))
+        if hasattr(home, name):
+            setattr(home, name, timed(seconds, step, getattr(home, name)))
     assert detector.triage.verdicts
     options = Options(model=str(paths.shipped_model()), fresh=True, jobs=1)
     triage([source], out, options, Progress(quiet=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -42,8 +43,13 @@ class Plan:
 
 def digests(sources: Sequence[Source]) -> list[str]:
     """SHA-256 of every source, two at a time."""
+    stop = threading.Event()
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(Source.digest, sources))
+        try:
+            return list(pool.map(lambda source: source.digest(stop), sources))
+        except BaseException:
+            stop.set()  # else Ctrl-C would wait for files of many GiB
+            raise
 
 
 def load_plan(generation: Generation) -> Plan | None:

@@ -42,9 +42,21 @@ class Options:
     scheduler: str | None = None
 
     def judge(self) -> Judge:
-        """Model and phrases, with the digests they have now."""
-        patterns = file_digest(self.patterns) if self.patterns else ""
-        return Judge(self.model, file_digest(self.model), self.patterns, patterns, self.format == "jsonl")
+        """Model and phrases, with the digests they have now. Raises ModelError or InputError if they are no good."""
+        from detector.model.file import load
+        from detector.patterns import with_extra
+
+        load(Path(self.model))
+        with_extra(self.patterns)
+        model = Path(self.model).absolute()  # a worker may stand in another folder
+        phrases = Path(self.patterns).absolute() if self.patterns else None
+        return Judge(
+            str(model),
+            file_digest(model),
+            str(phrases) if phrases else None,
+            file_digest(phrases) if phrases else "",
+            self.format == "jsonl",
+        )
 
     def identity(self, judge: Judge) -> dict[str, Any]:
         """What must stay the same for a run to go on, by the name that the user knows."""
@@ -130,6 +142,9 @@ def _plan(generation: Generation, sources: Sequence[Source], options: Options, p
     )
     for note in plan.notes[:20]:
         progress.say(note)
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()  # the workers need it more
     return plan
 
 

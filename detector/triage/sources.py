@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,8 @@ class Source:
         )
         return export, files
 
-    def digest(self) -> str:
-        """SHA-256 of what would be read, file by file."""
+    def digest(self, stop: threading.Event) -> str:
+        """SHA-256 of what would be read, file by file; of no worth once `stop` is set."""
         found = hashlib.sha256()
         if self.container.kind == "zip":
             members = [Member("", lambda: Path(self.container.name).open("rb"))]  # noqa: SIM115
@@ -60,7 +61,7 @@ class Source:
             whole = hashlib.sha256()
             try:
                 with member.open() as stream:
-                    while chunk := stream.read(_CHUNK):
+                    while not stop.is_set() and (chunk := stream.read(_CHUNK)):
                         whole.update(chunk)
             except OSError as error:
                 raise self._lost(error) from None

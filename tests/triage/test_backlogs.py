@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from detector import read_inbox
-from detector.errors import InputError, UsageError
+from detector.errors import InputError, ModelError, UsageError
 from detector.report import tables
 from detector.threads import group
 from detector.triage import Options, Progress, triage
@@ -210,7 +210,7 @@ class Killer(Progress):
 def test_dask_gives_the_same_verdicts_when_a_worker_is_killed(tmp_path, small_parts) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed: pip install 'linkedin-detector[dask]'")
     path = tmp_path / "messages.csv"
-    path.write_text(messages_csv(talks(60)), encoding="utf-8")
+    path.write_text(messages_csv(talks(40)), encoding="utf-8")
     run([str(path)], tmp_path / "local")
     progress = Killer(quiet=True)
     options: dict[str, Any] = {"model": MODEL, "engine": "dask", "jobs": 2}
@@ -225,6 +225,17 @@ def test_a_scheduler_that_is_not_there_is_a_clear_line(tmp_path) -> None:
     path.write_text(messages_csv(talks(3)), encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be reached"):
         run([str(path)], tmp_path / "out", engine="dask", scheduler="nonsense://127.0.0.1:1")
+
+
+def test_a_model_that_is_no_good_is_refused_before_anything_is_read(tmp_path) -> None:
+    path = tmp_path / "messages.csv"
+    path.write_text(messages_csv(talks(3)), encoding="utf-8")
+    for content in (None, b"not a model"):
+        model = tmp_path / "model.npz"
+        if content is not None:
+            model.write_bytes(content)
+        with pytest.raises(ModelError):
+            run([str(path)], tmp_path / "out", model=str(model))
 
 
 def test_an_inbox_in_which_everything_is_left_out_gives_an_empty_table(tmp_path) -> None:

@@ -116,7 +116,7 @@ def same(folder: str, out: Path, detector: Detector) -> None:
 
 
 SETTINGS = settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # an example takes too long to be shrunk
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
