@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CORPUS := data/corpus
 EVAL ?=
+BENCH ?=
 
-.PHONY: help demo test lint model audit sample docs dist smoke clean
+.PHONY: help demo test lint model audit quality sample docs dist smoke bench kills clean
 
 # Show the targets
 help:
@@ -41,6 +42,10 @@ model: $(STAMP)
 audit: $(STAMP)
 	$(BIN)/python -m detector.training.audit "$(EVAL)"
 
+# Measure how good the shipped model is, into docs/quality.md (EVAL=path: on a labelled set instead of the own folds)
+quality: $(STAMP)
+	$(BIN)/python -m detector.training.quality $(EVAL)
+
 # Build the sample export anew from its threads
 sample: $(STAMP)
 	$(BIN)/python data/sample/build.py
@@ -57,6 +62,14 @@ dist: $(STAMP)
 # Install the wheel alone in an empty environment and run every command from another folder
 smoke: dist
 	$(PYTHON) tests/smoke.py dist
+
+# Measure triage beside the floor and write the ratios into docs/performance.md (BENCH='--messages 1000000')
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.run $(BENCH)
+
+# Kill a triage run 20 times at random moments and compare its end with an undisturbed one
+kills: $(STAMP)
+	$(BIN)/python -m benchmarks.kills
 
 # Remove what the other targets made
 clean:

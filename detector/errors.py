@@ -34,6 +34,10 @@ class InputError(DetectorError):
         self.where, self.what, self.then = where, what, then
         super().__init__(f"{where}: {what}; {then}")
 
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """So that it comes back whole from a worker process."""
+        return type(self), (self.where, self.what, self.then)
+
 
 class ModelError(DetectorError):
     """A model that cannot be loaded, is refused, or is worse and not saved (exit status 4)."""

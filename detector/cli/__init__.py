@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from detector.cli import evaluate, explain, label, model, patterns, score, train
+from detector.cli import evaluate, explain, label, model, patterns, score, train, triage
 from detector.version import __version__
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("score")(score.score)
+app.command("triage")(triage.triage)
 app.command("explain")(explain.explain)
 app.command("label")(label.label)
 app.command("train")(train.train)

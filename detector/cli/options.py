@@ -86,7 +86,7 @@ def open_inbox(
     own = load_profile(profile) if profile else None
     inbox = read_inbox(inputs, owner=owner, profile=own, columns=parse_column_option(column or []))
     if keep:
-        inbox.known |= _keep_list(keep)
+        inbox.known |= keep_list(keep)
     detector = load_detector(model, patterns, with_extra, quiet=quiet)
     grouped = group(inbox.messages)
     left_out = left_out_of(inbox, grouped.left_out)
@@ -102,18 +102,26 @@ def open_inbox(
 
 def load_detector(model: str | None, patterns: str | None, with_extra: Any, *, quiet: bool) -> Detector:
     """The detector of `--model` and `--patterns`; says so when the user's own model is in use."""
+    from detector.model.detector import Detector
+
+    chosen, phrases = model_paths(model, patterns, quiet=quiet)
+    return Detector.load(chosen, with_extra(phrases))
+
+
+def model_paths(model: str | None, patterns: str | None, *, quiet: bool) -> tuple[str, str | None]:
+    """The files that `--model` and `--patterns` stand for; says so when the user's own model is in use."""
     from detector import paths
-    from detector.model.detector import Detector, default_model
+    from detector.model.detector import default_model
 
     if patterns is None and paths.user_patterns().exists():
         patterns = str(paths.user_patterns())
-    detector = Detector.load(model, with_extra(patterns))
     if model is None and default_model() == paths.user_model() and not quiet:
         say(f"using your own model {paths.user_model()} (--model shipped goes back)")
-    return detector
+    return str(default_model() if model is None else paths.shipped_model() if model == "shipped" else model), patterns
 
 
-def _keep_list(path: str) -> set[str]:
+def keep_list(path: str) -> set[str]:
+    """The people of a `--keep` file, as slugs and name keys. Raises InputError."""
     from pathlib import Path
 
     from detector.errors import InputError

@@ -301,7 +301,7 @@ def _other_slug(people: dict[str, list[_Conversation]], name: str, person: str) 
     if not person:
         return False
     mine = {id(c) for c in people.get(name, ())}
-    return any(
+    return bool(mine) and any(
         id(c) in mine for key, theirs in people.items() if not key.startswith("name:") and key != person for c in theirs
     )
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from detector.errors import InputError
 from detector.inbox.columns import Columns, looks_like_header, plain
 from detector.inbox.containers import Container, Member, open_container
-from detector.inbox.csvtext import read_records
+from detector.inbox.csvtext import Records, read_records
 from detector.inbox.parquet import read_parquet_rows
 from detector.inbox.people import name_key, slug
 from detector.inbox.profile import Profile, split_list
@@ -57,6 +57,10 @@ class Export:
     notes: list[str] = field(default_factory=list)
 
 
+Aside = Callable[[str, Callable[[], BinaryIO], "Records | None"], None]
+"""Takes a file of messages: where it is, how to open it, its head if it is a CSV (None: Parquet)."""
+
+
 def family(file_name: str) -> str:
     """What a member of an export is, by its name: case, spaces, `_`, copy numbers do not count.
 
@@ -66,18 +70,21 @@ def family(file_name: str) -> str:
     return plain(_COPY.sub("", file_name))
 
 
-def read_export(source: str, asked: Mapping[str, str] | None = None) -> Export:
-    """Read one input, whatever it is. Raises InputError if nothing in it can be read."""
-    container = open_container(source)
+def read_export(source: str | Container, asked: Mapping[str, str] | None = None, aside: Aside | None = None) -> Export:
+    """Read one input, whatever it is. Raises InputError if nothing in it can be read.
+
+    `aside`: what to call with each file of messages instead of reading its rows.
+    """
+    container = open_container(source) if isinstance(source, str) else source
     export = Export(container.name)
     alone = container.kind in ("file", "stdin")
     others: list[Member] = []
     for member in container.members:
-        _read_member(export, container, member, others, alone, asked or {})
+        _read_member(export, container, member, others, alone, asked or {}, aside)
     if not export.message_files:
         # no file of LinkedIn's names: any CSV that has a message's columns will do
         for member in others:
-            _read_other(export, _where(container, member), member, asked or {}, must=alone)
+            _read_other(export, _where(container, member), member, asked or {}, aside, must=alone)
     export.notes += export.rows.notes
     return export
 
@@ -93,6 +100,7 @@ def _read_member(
     others: list[Member],
     alone: bool,
     asked: Mapping[str, str],
+    aside: Aside | None,
 ) -> None:
     where = _where(container, member)
     kind = family(member.base)
@@ -100,7 +108,7 @@ def _read_member(
         export.message_files += 1
         export.assistant_rows += _count_rows(where, member)
     elif alone or (kind == "messages" and member.base.lower().endswith(".csv")):
-        _read_other(export, where, member, asked, must=True)
+        _read_other(export, where, member, asked, aside, must=True)
     elif kind == "invitations":
         export.message_files += 1
         export.invitations += read_invitations(where, member.open)
@@ -115,12 +123,17 @@ def _read_member(
         others.append(member)
 
 
-def _read_other(export: Export, where: str, member: Member, asked: Mapping[str, str], *, must: bool) -> None:
+def _read_other(
+    export: Export, where: str, member: Member, asked: Mapping[str, str], aside: Aside | None, *, must: bool
+) -> None:
     """A file of messages or invitations by its columns; `must`: an error if it is neither."""
     with member.open() as stream:
         parquet = stream.read(4) == b"PAR1"
     if parquet:
-        export.rows.extend(read_parquet_rows(where, member.open, asked))
+        if aside is None:
+            export.rows.extend(read_parquet_rows(where, member.open, asked))
+        else:
+            aside(where, member.open, None)
         export.message_files += 1
         return
     head = read_records(where, member.open, lambda cells: looks_like_header(cells) or bool(asked))
@@ -131,7 +144,10 @@ def _read_other(export: Export, where: str, member: Member, asked: Mapping[str, 
         export.invitations += read_invitations(where, member.open)
     elif columns.usable or asked:
         export.message_files += 1
-        export.rows.extend(read_rows(where, member.open, asked))
+        if aside is None:
+            export.rows.extend(read_rows(where, member.open, asked))
+        else:
+            aside(where, member.open, head)
     elif must:
         raise columns.refuse()
 

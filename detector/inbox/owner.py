@@ -53,7 +53,7 @@ def find_owner(exports: Sequence[Export], asked: str | None = None) -> Owner:
         return _asked(exports, asked)
     found: list[tuple[Export, Owner]] = []
     for export in exports:
-        owner = _of_export(export, export.profile.name)
+        owner = owner_of(export)
         if owner.known:
             found.append((export, owner))
     owners: list[Owner] = []
@@ -68,7 +68,7 @@ def find_owner(exports: Sequence[Export], asked: str | None = None) -> Owner:
         who = " and ".join(o.inbox for o in owners[:3])
         raise UsageError(f"these inputs belong to {len(owners)} owners ({who}); use `detector triage` for several")
     if owners:
-        return _with_profile_name(owners[0], exports)
+        return joined(owners, [e.profile.name for e in exports])
     together = _of_exports(exports)
     if together.known:
         return together
@@ -81,6 +81,11 @@ def find_owner(exports: Sequence[Export], asked: str | None = None) -> Owner:
     return Owner(name=name, names=frozenset({name_key(name)} if name else ()))
 
 
+def owner_of(export: Export) -> Owner:
+    """The owner of one input as far as it tells by itself; nothing known if it does not."""
+    return _of_export(export, export.profile.name)
+
+
 def _undirected(export: Export) -> bool:
     return any(not d for d in export.rows.columns["direction"])
 
@@ -89,8 +94,12 @@ def _joined(one: Owner, other: Owner) -> Owner:
     return Owner(one.name or other.name, one.slug or other.slug, one.names | other.names)
 
 
-def _with_profile_name(owner: Owner, exports: Sequence[Export]) -> Owner:
-    name = next((e.profile.name for e in exports if e.profile.name), "")
+def joined(owners: Sequence[Owner], profile_names: Iterable[str]) -> Owner:
+    """Several findings of one owner as one, with the first name that a profile gives."""
+    owner = owners[0]
+    for other in owners[1:]:
+        owner = _joined(owner, other)
+    name = next(filter(None, profile_names), "")
     if not name:
         return owner
     return Owner(name if not owner.name else owner.name, owner.slug, owner.names | {name_key(name)})

@@ -32,13 +32,14 @@ def read_parquet_rows(where: str, opened: Callable[[], BinaryIO], asked: Mapping
 def _records(file: Any, width: int) -> Iterator[tuple[int, list[str]]]:
     line = 0
     for batch in file.iter_batches(batch_size=_BATCH):
-        columns = [[_text(value) for value in batch.column(i).to_pylist()] for i in range(width)]
+        columns = [[text_of(value) for value in batch.column(i).to_pylist()] for i in range(width)]
         for cells in zip(*columns, strict=True):
             line += 1
             yield line, list(cells)
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value of any type as the text that a CSV would hold for it."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -46,6 +47,6 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
-        return ";".join(_text(v) for v in value)
+        return ";".join(text_of(v) for v in value)
     iso = getattr(value, "isoformat", None)
     return iso() if iso else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -76,30 +76,46 @@ def read_rows(where: str, opened: Callable[[], BinaryIO], asked: Mapping[str, st
 
 def take_rows(columns: Columns, records: Iterable[tuple[int, list[str]]]) -> RawRows:
     """Records under known columns, as raw rows. Rows that cannot be placed are left out and noted."""
+    notes: list[str] = []
+    kept = list(regular(columns, records, notes))
+    if not kept:
+        return RawRows(notes=notes, files=1, own_format=columns.is_message_csv)
+    cells = zip(*(cells for _line, cells in kept), strict=True)
+    raw = take_columns(columns, [line for line, _cells in kept], [list(column) for column in cells])
+    raw.notes = notes + raw.notes
+    return raw
+
+
+def regular(
+    columns: Columns, records: Iterable[tuple[int, list[str]]], notes: list[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """The records that hold something, each as wide as the header; what does not fit goes into `notes`."""
     where, width = columns.where, len(columns.header)
-    raw = RawRows(files=1, own_format=columns.is_message_csv)
     needed = max(columns.at["text"], columns.at.get("thread_id", 0), columns.at.get("sender", 0))
-    lines: list[int] = []
-    kept: list[list[str]] = []
     for line, cells in records:
         n = len(cells)
         if n != width:
             if not any(c.strip() for c in cells):
                 continue
             if n <= needed or (n > width and any(c.strip() for c in cells[width:])):
-                raw.notes.append(f"{where}: line {line} has {n} cells where the header has {width}; left out")
+                notes.append(f"{where}: line {line} has {n} cells where the header has {width}; left out")
                 continue
             cells = cells[:width] + [""] * (width - n)
         elif not any(cells):
             continue
-        lines.append(line)
-        kept.append(cells)
-    if kept:
-        table = _Table(columns, lines, [list(column) for column in zip(*kept, strict=True)])
-        raw.columns = table.values()
-        bad = sum(1 for a, t in zip(raw.columns["at"], table.cells("sent_at"), strict=True) if t and a == UNKNOWN_TIME)
-        if bad:
-            raw.notes.append(f"{where}: {bad} of {len(raw)} times could not be read and count as unknown")
+        yield line, cells
+
+
+def take_columns(columns: Columns, lines: list[int], data: list[list[str]]) -> RawRows:
+    """A list of cells for each column of the header, all of one length, as raw rows.
+
+    `lines`: the line each record stands in. Raises InputError for a row that the format forbids.
+    """
+    table = _Table(columns, lines, data)
+    raw = RawRows(table.values(), files=1, own_format=columns.is_message_csv)
+    bad = sum(1 for a, t in zip(raw.columns["at"], table.cells("sent_at"), strict=True) if t and a == UNKNOWN_TIME)
+    if bad:
+        raw.notes.append(f"{columns.where}: {bad} of {len(raw)} times could not be read and count as unknown")
     return raw
 
 
