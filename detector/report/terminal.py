@@ -12,7 +12,7 @@ from rich.text import Text
 
 from detector.model.decision import label_indices
 from detector.model.detector import Judged
-from detector.model.explain import WORDING
+from detector.model.explain import says as says_of
 from detector.patterns import Pattern
 from detector.report.safe import one_line, visible
 from detector.schema import LABELS
@@ -182,7 +182,7 @@ def _sum(
     console.print(f"  {e.baseline[index]:+6.2f}  where every thread starts")
     for i, hit in enumerate(hits):
         mark = f"({marks[i]}) " if i in marks else ""
-        says = "Words typical of the label." if hit["pattern"] == WORDING else patterns[hit["pattern"]].says
+        says = says_of(hit["pattern"]) or patterns[hit["pattern"]].says
         quote = f" “{one_line(hit['text'], 40)}”" if hit["text"] else ""
         line = f"  {hit['contribution']:+6.2f}  {mark}{hit['pattern']}: {says}{quote}"
         console.print(Text(one_line_keep(line, max(console.width, 60))))
