@@ -68,6 +68,7 @@ def label(
     )
     from detector.labelling.opening import session_of
     from detector.labelling.screen import Screen
+    from detector.model.explain import plainly
 
     session, parts = session_of(
         opened.detector, opened.grouped, opened.inbox.profile, output, strategy=strategy, seed=seed, review=review
@@ -75,7 +76,7 @@ def label(
     if session.position is None and not quiet:
         say("there is nothing to review" if review else "nothing is left to ask about")
     if session.position is not None:
-        Screen(session, parts, {p.id: p.says for p in opened.detector.finder.patterns}).run()
+        Screen(session, parts, plainly(opened.detector.finder.patterns)).run()
     counts = session.counts()
     given = sum(counts[name] for name in LABELS)
     if not quiet:

@@ -110,6 +110,7 @@ def score(
             _totals(verdicts, opened.left_out, report)
         return
     if to_person:
+        from detector.model.explain import plainly
         from detector.report.console import result_console
         from detector.report.terminal import overview
 
@@ -117,7 +118,7 @@ def score(
             result_console(),
             verdicts,
             opened.left_out,
-            {p.id: p.says for p in opened.detector.finder.patterns},
+            plainly(opened.detector.finder.patterns),
             full=full,
         )
         return

@@ -15,7 +15,7 @@ from detector import paths
 from detector.errors import ModelError, UsageError
 from detector.inbox.profile import Profile
 from detector.model.decision import BAIT, DIGITS, actions, label_indices, probabilities, turned_at
-from detector.model.explain import WORDING, Explained, explain
+from detector.model.explain import Explained, explain, piece_id
 from detector.model.features import Events
 from detector.model.file import Model, load
 from detector.model.scorer import Scorer
@@ -62,7 +62,7 @@ class Judged:
         row = int(e.row[i])
         quoted = place is not None
         return {
-            "pattern": WORDING if e.pattern[i] < 0 else self.searched.patterns[e.pattern[i]].id,
+            "pattern": piece_id(int(e.pattern[i]), self.searched.patterns),
             "message": int(reading.number[row]) if quoted else None,
             "start": place[0] if place else None,
             "end": place[1] if place else None,
@@ -213,7 +213,6 @@ class Detector:
 def _summaries(judged: Judged) -> tuple[list[str], list[str]]:
     """Per thread the ids that speak for the label, strongest first, and the strongest quotation."""
     e, searched = judged.explained, judged.searched
-    ids = [*(p.id for p in searched.patterns), WORDING]
     patterns, quotes = [], []
     texts = searched.reading.texts
     for thread in range(len(judged.threads)):  # a slice of a few entries each
@@ -222,8 +221,8 @@ def _summaries(judged: Judged) -> tuple[list[str], list[str]]:
         for i in range(int(e.bounds[thread]), int(e.bounds[thread + 1])):
             if e.contribution[i] <= 0:
                 break
-            if e.pattern[i] >= 0:
-                seen.setdefault(ids[e.pattern[i]])
+            if e.pattern[i] != -1:
+                seen.setdefault(piece_id(int(e.pattern[i]), searched.patterns))
             if not quote and (place := e.place(i, searched)):
                 # quoted with the sentence around it: a reader wants words, not tokens
                 quote = texts[e.row[i]][slice(*clause(texts[e.row[i]], *place))]

@@ -1,4 +1,4 @@
-"""Why a verdict: contributions of every hit and of the strongest wording, that add up to the score.
+"""Why a verdict: contributions of every hit and of every sentence, that add up to the score.
 
 The score of a verdict is the log-odds of its label, ln(p / (1 - p)). With scores z of the three
 labels and k the label shown, it equals z_k - sum_j q_j z_j - H(q) exactly, where q is the softmax of
@@ -8,28 +8,77 @@ part of z_k less the q-weighted parts of the others; the bias and -H(q) are the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from detector.model.features import Events, block_rows, running, shape_counts
+from detector.model.features import Events, block_rows, shape_counts
+from detector.model.roles import POOLS, ROLES, SAYS, R
+from detector.model.roles import SLOTS as ROLE_SLOTS
+from detector.model.running import running
 from detector.model.scorer import Scorer, Scores
-from detector.model.weights import BLOCKS, SHAPE, N
-from detector.patterns import Searched
+from detector.model.weights import BLOCKS, SHAPE, N, Weights
+from detector.patterns import Pattern, Searched
+from detector.schema import LABELS
 
 WORDING = "text.wording"
-"""Id under which words outside every pattern are shown as evidence."""
+"""Id under which a sentence is shown whose words speak, whatever it does."""
 
-_WINDOW = 8  # tokens
-_WORDINGS = 3  # a thread
+_ACCORD = {
+    "generic": ("pretence", "networking", "courtesy"),
+    "bait-and-sell": ("selling", "asking", "pretence"),
+    "genuine": ("homework", "talk"),
+}
+"""Which roles a reader accepts as a reason for a label."""
+
+_LIKELY = 0.25  # a role less likely than that is not named
 _FEWEST = 0.05  # log-odds; a contribution below it would show as nothing
+
+SHOWN = 5
+"""Pieces of evidence that a reader is shown first."""
+
+Pieces = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def piece_id(code: int, patterns: Sequence[Pattern]) -> str:
+    """The id of a piece of evidence: a pattern's own, `sentence.` and a role, or `text.wording`.
+
+    >>> piece_id(-1, ()), piece_id(-2, ())
+    ('text.wording', 'sentence.selling')
+    """
+    return patterns[code].id if code >= 0 else WORDING if code == -1 else f"sentence.{ROLES[-2 - code]}"
+
+
+def meanings(patterns: Sequence[Pattern]) -> dict[str, tuple[str, str]]:
+    """What every id of a piece of evidence means, and what it spares.
+
+    >>> meanings(())["sentence.selling"][0]
+    'This sentence offers or praises what is sold.'
+    """
+    return {
+        **{p.id: (p.says, p.spares) for p in patterns},
+        **{f"sentence.{role}": (said, "") for role, said in SAYS.items()},
+        WORDING: ("The words of this sentence are typical of the label.", ""),
+    }
+
+
+def plainly(patterns: Sequence[Pattern]) -> dict[str, str]:
+    """What every id of a piece of evidence means, in a sentence."""
+    return {key: said for key, (said, _spares) in meanings(patterns).items()}
+
+
+def shown(hits: Sequence[dict[str, Any]], most: int = SHOWN) -> list[dict[str, Any]]:
+    """The pieces to show first: those that speak for the label and are quoted, strongest first."""
+    return [h for h in hits if h["contribution"] > 0 and h["text"]][:most]
 
 
 @dataclass
 class Explained:
     """Contributions of a batch, one entry a piece of evidence, strongest first within each thread.
 
-    `thread`, `pattern` (index into the catalogue, -1 for wording), `row` (message), `first`, `end`
+    `thread`, `pattern` (index into the catalogue; -1 for wording, -2 - k for a sentence of role k), `row` (message), `first`, `end`
     (a place in code points, -1 where nothing is quoted), `contribution` (log-odds towards the
     thread's label). `baseline`, `rest` and `score` have one value a thread:
     score = baseline + its contributions + rest.
@@ -87,15 +136,15 @@ def explain(searched: Searched, scorer: Scorer, events: Events, scores: Scores, 
     flat = weights.patterns.reshape(-1, N)
     value = (flat[events.feature] * c[reading.thread[events.row]]).sum(axis=1) * events.sign
     by_hit, hit_at, row_at = _by_hit(searched, events, value, weights.shape, c)
-    pieces = [(reading.thread[row_at], searched.hits.pattern[hit_at], row_at, hit_at, by_hit)]
-    wording = _wordings(searched, scorer, scores, c)
-    thread = np.concatenate([pieces[0][0], wording[0]])
-    pattern = np.concatenate([pieces[0][1], np.full(len(wording[0]), -1)])
-    row = np.concatenate([row_at, wording[1]])
-    hit = np.concatenate([hit_at, np.full(len(wording[0]), -1)])
-    first = np.concatenate([np.full(len(hit_at), -1), wording[2]])
-    end = np.concatenate([np.full(len(hit_at), -1), wording[3]])
-    contribution = np.concatenate([by_hit, wording[4]])
+    sentence = _by_sentence(searched, scorer, scores, c, label)
+    nowhere = np.full(len(hit_at), -1)
+    thread = np.concatenate([reading.thread[row_at], sentence[0]])
+    pattern = np.concatenate([searched.hits.pattern[hit_at], sentence[1]])
+    row = np.concatenate([row_at, sentence[2]])
+    hit = np.concatenate([hit_at, np.full(len(sentence[0]), -1)])
+    first = np.concatenate([nowhere, sentence[3]])
+    end = np.concatenate([nowhere, sentence[4]])
+    contribution = np.concatenate([by_hit, sentence[5]])
     order = np.lexsort((first, row, -contribution, thread))
     total = np.bincount(thread, contribution, len(label))
     return Explained(
@@ -140,17 +189,60 @@ def _by_hit(
     return total[kept], kept, hits.row[kept]
 
 
-def _wordings(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The runs of words that speak strongest for the label: (thread, row, first, end, contribution).
+def _by_sentence(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarray, label: np.ndarray) -> Pieces:
+    """One piece a sentence: its share of what the sentences add up to, and of the words' weights."""
+    sentences, reading = scores.sentences, searched.reading
+    if not len(sentences):
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, none, none, none, np.zeros(0)
+    by_role = _role_shares(scores, scorer.weights, c, reading.thread[sentences.row])
+    words = _token_values(searched, scorer, scores, c)
+    bounds = np.stack([sentences.first, sentences.end], axis=1).ravel()
+    inner = bounds[:-1] if bounds[-1] == len(words) else bounds
+    total = by_role.sum(axis=1) + np.add.reduceat(words, inner)[::2]
+    kept = np.flatnonzero(np.abs(total) >= _FEWEST)
+    thread = reading.thread[sentences.row[kept]]
+    start = reading.tokens.starts[sentences.row[kept]]
+    code = _named(by_role[kept], scores.pooled.q[kept], label[thread], total[kept] > 0)
+    first, end = sentences.first[kept] - start, sentences.end[kept] - start
+    return thread, code, sentences.row[kept], first, end, total[kept]
 
-    Each token's share of the text scores, with that of its neighbours' pairs split between both; the
-    best run of up to eight tokens of each message, at most three messages a thread.
+
+def _role_shares(scores: Scores, weights: Weights, c: np.ndarray, thread: np.ndarray) -> np.ndarray:
+    """(m, R) what each role of each sentence adds to its thread's score.
+
+    A sum of probabilities is shared out in proportion to them; the largest one belongs to the first
+    sentence that reaches it.
     """
+    added, q = scores.pooled, scores.pooled.q
+    towards = (weights.pooled @ c.T).T.reshape(len(c), len(POOLS), len(ROLE_SLOTS), R)[thread]
+    sums, most = added.sums[scores.last][thread], added.most[scores.last][thread]
+    each = np.where(sums > 0, np.log1p(sums) / np.maximum(sums, 1e-12), 1.0)
+    shares = np.zeros_like(q)
+    for slot, inside in ((0, ~added.later), (1, added.later), (2, np.ones(len(q), dtype=bool))):
+        shares += inside[:, None] * q * towards[:, 0, slot] * each[:, slot]
+        top = np.flatnonzero((inside[:, None] & (q == most[:, slot]) & (q > 0)).ravel())
+        _key, first = np.unique(thread[top // R] * R + top % R, return_index=True)
+        at = top[first]
+        shares.ravel()[at] += (most[:, slot] * towards[:, 1, slot]).ravel()[at]
+    return shares
+
+
+def _named(by_role: np.ndarray, q: np.ndarray, label: np.ndarray, speaks_for: np.ndarray) -> np.ndarray:
+    """What a sentence is shown as: a role that a reader would accept as the reason, else words alone (-1)."""
+    allowed = np.array([[role in _ACCORD[name] for role in ROLES] for name in LABELS])[label]
+    towards = np.where(speaks_for[:, None], np.where(allowed, by_role, 0.0), -by_role)
+    best = towards.argmax(axis=1)
+    rows = np.arange(len(best))
+    clear = (towards[rows, best] > 0) & (q[rows, best] >= _LIKELY)
+    return np.where(clear, -2 - best, -1)
+
+
+def _token_values(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarray) -> np.ndarray:
+    """What each of the sender's tokens adds to its thread's score, a pair's share split between both."""
     reading = searched.reading
     tokens, table = reading.tokens, scorer.table
     ids = tokens.ids
-    if not len(ids):
-        return (*(np.zeros(0, dtype=np.int64) for _ in range(4)), np.zeros(0))
     total, last = scores.text, scores.last
     norms = np.stack([total[last, b * (N + 1) + N] for b in range(len(BLOCKS) + 1)], axis=1)
     scale = np.where(norms > 0, 1 / np.sqrt(np.maximum(norms, 1e-12)), 0.0)
@@ -175,45 +267,4 @@ def _wordings(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarray)
             np.add.at(part, places, paired / 2)
             np.add.at(part, places + 1, paired / 2)
         value += part * within[b][row]
-    return _best_runs(value, searched)
-
-
-def _best_runs(value: np.ndarray, searched: Searched) -> tuple[np.ndarray, ...]:
-    reading = searched.reading
-    tokens = reading.tokens
-    total = np.concatenate([[0.0], np.cumsum(value)])
-    starts, counts = tokens.starts[:-1], tokens.counts
-    best = np.full(len(reading), -np.inf)
-    at = np.zeros(len(reading), dtype=np.int64)
-    filled = np.flatnonzero(counts > 0)
-    if len(filled):
-        place = np.arange(len(value))
-        row = np.repeat(np.arange(len(reading)), counts)
-        run = total[np.minimum(place + _WINDOW, tokens.starts[row + 1])] - total[place]
-        run[~reading.theirs[row]] = -np.inf
-        best[filled] = np.maximum.reduceat(run, starts[filled])
-        first = np.flatnonzero(run == best[row])[::-1]
-        at[row[first]] = first
-    rows = np.flatnonzero(np.isfinite(best) & (best > _FEWEST))
-    order = rows[np.lexsort((rows, -best[rows], reading.thread[rows]))]
-    thread = reading.thread[order]
-    rank = np.arange(len(order)) - np.searchsorted(thread, thread)
-    kept = order[rank < _WORDINGS]
-    firsts, ends, values = [], [], []
-    for r in kept.tolist():  # a few a thread: trim the ends that speak against
-        a = int(at[r])
-        b = int(min(a + _WINDOW, tokens.starts[r + 1]))
-        while b - a > 1 and value[b - 1] <= 0:
-            b -= 1
-        while b - a > 1 and value[a] <= 0:
-            a += 1
-        firsts.append(a - int(tokens.starts[r]))
-        ends.append(b - int(tokens.starts[r]))
-        values.append(float(value[a:b].sum()))
-    return (
-        reading.thread[kept],
-        kept,
-        np.asarray(firsts, dtype=np.int64),
-        np.asarray(ends, dtype=np.int64),
-        np.asarray(values, dtype=float),
-    )
+    return value

@@ -34,17 +34,6 @@ def block_rows(reading: Reading) -> list[tuple[np.ndarray, tuple[int, ...]]]:
     ]
 
 
-def running(values: np.ndarray, reading: Reading) -> np.ndarray:
-    """Sums from each thread's first message up to and with each message."""
-    out = values.copy()
-    longest = int(reading.sizes.max()) if len(reading.sizes) else 0
-    # by message number, not by a cumulative sum over the batch: the same bits in any batch
-    for k in range(1, longest):
-        rows = reading.starts[reading.sizes > k] + k
-        out[rows] += out[rows - 1]
-    return out
-
-
 def _count_of(form: str) -> int:
     return 1 if form.startswith("<num>") else 2 if form == "?" else 0
 

@@ -5,7 +5,7 @@ lists of words are UTF-8 text, one a line, as bytes. Dates in the ZIP are fixed,
 corpus, labels, seed, machine and versions give the same bytes.
 
 To change the format: raise `FORMAT`, write what changed here, and keep the refusal below by number.
-Format 1: first.
+Format 1: first. Format 2: a model of sentences beside that of threads (`r_*`, `c_pooled`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ import numpy as np
 from detector.errors import ModelError
 from detector.files import write_whole
 from detector.model.decision import CutOffs
+from detector.model.roles import CONTEXT, PLACE, POOLED, POOLS, ROLES, R, RoleWeights
+from detector.model.roles import SLOTS as ROLE_SLOTS
 from detector.model.text import TextSpace
 from detector.model.weights import BLOCKS, SHAPE, SLOTS, N, Weights
 from detector.schema import LABELS
 
-FORMAT = 1
+FORMAT = 2
 _SIZE_LIMIT = 256 << 20
 _ARRAYS = (
     "pairs",
@@ -38,8 +40,18 @@ _ARRAYS = (
     "c_grams",
     "c_patterns",
     "c_shape",
+    "c_pooled",
     "bias",
+    "r_words",
+    "r_pairs",
+    "r_grams",
+    "r_patterns",
+    "r_place",
+    "r_bias",
+    "r_context",
+    "r_context_bias",
 )
+_ROLES = ("words", "pairs", "grams", "patterns", "place", "bias", "context", "context_bias")
 _TEXTS = ("words", "grams")
 
 
@@ -65,7 +77,9 @@ def save(model: Model, path: str | Path) -> None:
         "c_grams": w.grams.astype(np.float32),
         "c_patterns": w.patterns.astype(np.float32),
         "c_shape": w.shape.astype(np.float32),
+        "c_pooled": w.pooled.astype(np.float32),
         "bias": w.bias.astype(np.float64),
+        **{f"r_{name}": getattr(w.roles, name).astype(np.float32) for name in _ROLES},
     }
     manifest = {
         "format": FORMAT,
@@ -73,6 +87,10 @@ def save(model: Model, path: str | Path) -> None:
         "blocks": list(BLOCKS),
         "shape": list(SHAPE),
         "slots": list(SLOTS),
+        "roles": list(ROLES),
+        "place": list(PLACE),
+        "context": list(CONTEXT),
+        "pools": [f"{pool} {slot}" for pool in POOLS for slot in ROLE_SLOTS],
         "patterns": list(w.pattern_ids),
         "cut_offs": model.cuts.to_dict(),
         **model.manifest,
@@ -132,7 +150,9 @@ def _check(path: Path, manifest: Any, names: set[str]) -> None:
         )
     if manifest.get("labels") != list(LABELS):
         raise ModelError(f"{path}: is for the labels {manifest.get('labels')!r}; train again with this version")
-    for part, ours in (("blocks", BLOCKS), ("shape", SHAPE), ("slots", SLOTS)):
+    pools = [f"{pool} {slot}" for pool in POOLS for slot in ROLE_SLOTS]
+    known = {"blocks": BLOCKS, "shape": SHAPE, "slots": SLOTS, "roles": ROLES, "place": PLACE, "context": CONTEXT}
+    for part, ours in {**known, "pools": pools}.items():
         if manifest.get(part) != list(ours):
             raise ModelError(f"{path}: was built on other {part}; train again with this version")
     missing = sorted({f"{a}.npy" for a in _ARRAYS} - names)
@@ -162,7 +182,16 @@ def _assembled(path: Path, manifest: dict, arrays: dict[str, np.ndarray], texts:
         "c_grams": (len(grams), N),
         "c_patterns": (len(patterns), len(SLOTS), N),
         "c_shape": (len(SHAPE), N),
+        "c_pooled": (POOLED, N),
         "bias": (N,),
+        "r_words": (len(words), R),
+        "r_pairs": (n_pairs, R),
+        "r_grams": (len(grams), R),
+        "r_patterns": (len(patterns), R),
+        "r_place": (len(PLACE), R),
+        "r_bias": (R,),
+        "r_context": (len(CONTEXT) * R, R),
+        "r_context_bias": (R,),
     }
     for name, shape in expected.items():
         if arrays[name].shape != shape:
@@ -177,6 +206,8 @@ def _assembled(path: Path, manifest: dict, arrays: dict[str, np.ndarray], texts:
         arrays["c_patterns"],
         arrays["c_shape"],
         arrays["bias"],
+        RoleWeights(*(arrays[f"r_{name}"] for name in _ROLES)),
+        arrays["c_pooled"],
     )
     cuts = manifest["cut_offs"]
     return Model(weights, CutOffs(float(cuts["set_aside"]), float(cuts["answer"])), manifest)

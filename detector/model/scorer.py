@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.model.features import Events, block_rows, pattern_events, running, shape_counts
+from detector.model.features import Events, block_rows, pattern_events, shape_counts
+from detector.model.roles import Pooled, RoleReader, pooled
+from detector.model.running import running
 from detector.model.text import TokenTable
 from detector.model.weights import BLOCKS, SHAPE, N, Weights
 from detector.patterns import Searched
 from detector.patterns.reading import Reading
+from detector.patterns.sentences import Sentences
 
 
 class _ScoreTable(TokenTable):
@@ -42,12 +45,14 @@ class Scores:
     """Scores of a batch.
 
     `after`: (n messages, N) scores of the prefix ending with each message; `text`: the running text
-    sums they came from (columns of `Scorer.text_sums`).
+    sums they came from (columns of `Scorer.text_sums`); `sentences` and `pooled`: what they do.
     """
 
     after: np.ndarray
     text: np.ndarray
     last: np.ndarray  # (t,) the row of each thread's last message
+    sentences: Sentences
+    pooled: Pooled
 
     @property
     def final(self) -> np.ndarray:
@@ -61,6 +66,7 @@ class Scorer:
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
         self.table = _ScoreTable(weights)
+        self.roles = RoleReader(weights.space, weights.roles, weights.pattern_ids)
         self.number = {p: i for i, p in enumerate(weights.pattern_ids)}
 
     def events(self, searched: Searched) -> Events:
@@ -84,8 +90,13 @@ class Scorer:
         shape = np.log1p(running(shape_counts(searched), reading))
         for k in range(len(SHAPE)):  # not a matrix product: its rounding depends on the batch
             after += shape[:, k, None] * self.weights.shape[k]
+        sentences = Sentences.of(reading)
+        added = pooled(self.roles.probabilities(searched, sentences), sentences, reading)
+        features = added.features()
+        for k in range(features.shape[1]):
+            after += features[:, k, None] * self.weights.pooled[k]
         last = reading.starts + reading.sizes - 1
-        return Scores(after, total, last)
+        return Scores(after, total, last, sentences, added)
 
     def text_sums(self, reading: Reading) -> np.ndarray:
         """(n, blocks + 1 times N + 1) sums over each message's tokens, in the block it belongs to."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.model.roles import RoleWeights
 from detector.model.text import TextSpace
 from detector.schema import LABELS
 
@@ -26,6 +27,7 @@ class Weights:
 
     `words`: (blocks, words, N); `pairs`: (blocks, pairs, N); `grams`: (grams, N) for block all;
     `patterns`: (patterns, slots, N) under `pattern_ids`; `shape`: (len(SHAPE), N); `bias`: (N,).
+    `roles`: the sentence model; `pooled`: (POOLED, N) for what the sentences do, added up (`model.roles`).
     """
 
     space: TextSpace
@@ -36,3 +38,5 @@ class Weights:
     patterns: np.ndarray
     shape: np.ndarray
     bias: np.ndarray
+    roles: RoleWeights
+    pooled: np.ndarray

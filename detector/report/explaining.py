@@ -14,7 +14,7 @@ from rich.text import Text
 
 from detector.model.decision import label_indices
 from detector.model.detector import Judged
-from detector.model.explain import WORDING
+from detector.model.explain import plainly, shown
 from detector.patterns import Pattern
 from detector.report.console import STYLE, bar
 from detector.report.links import conversation_link, profile_link
@@ -38,14 +38,15 @@ def thread(
     hits = list(judged.evidence(index))
     numbers = _numbered(hits)
     row: Any = judged.verdicts.iloc[index]
+    says = plainly(tuple(patterns.values()))
     _head(console, row)
     _messages(console, judged, index, hits, numbers)
     absent = [h for h in hits if h["text"] is None and h["contribution"] > 0]
     if absent:
         _title(console, "What is missing")
         for hit in absent:
-            console.print(Padding(Text("· " + _says(hit["pattern"], patterns)), (0, 0, 0, 2)))
-    _sum(console, judged, index, hits, numbers, patterns)
+            console.print(Padding(Text("· " + says[hit["pattern"]]), (0, 0, 0, 2)))
+    _sum(console, judged, index, hits, numbers, says)
     _course(console, judged, index)
     if flags := judged.flags[index]:
         _title(console, "Beside the score")
@@ -61,17 +62,10 @@ def _title(console: Console, text: str, note: str = "") -> None:
     console.print(Text.assemble((text, "bold"), (f"  {note}" if note else "", "dim")))
 
 
-def _says(pattern: str, patterns: dict[str, Pattern]) -> str:
-    return "Words typical of the label, outside every pattern." if pattern == WORDING else patterns[pattern].says
-
-
 def _numbered(hits: list[dict[str, Any]]) -> list[int]:
-    """Numbers for the quoted evidence, strongest first; 0 for what is missing."""
-    numbers, n = [], 0
-    for hit in hits:
-        n += hit["text"] is not None
-        numbers.append(n if hit["text"] is not None else 0)
-    return numbers
+    """Numbers for the evidence marked in the text, strongest first; 0 for all other."""
+    marked = {id(hit): n for n, hit in enumerate(shown(hits), 1)}
+    return [marked.get(id(hit), 0) for hit in hits]
 
 
 def _head(console: Console, row: Any) -> None:
@@ -114,26 +108,26 @@ def _messages(console: Console, judged: Judged, index: int, hits: list[dict[str,
         kind = {"invitation": ", invitation", "inmail": ", InMail"}.get(judged.threads["kinds"].iat[index][k], "")
         console.print(Text.assemble((str(k + 1), "bold"), (f"  {'them' if received else 'you'}{kind}, {when}", "dim")))
         text = str(reading.texts[start + k])
-        here = [(h, n) for h, n in zip(hits, numbers, strict=True) if h["message"] == k + 1]
-        shown = _marked(text, here) if text else Text("(no note)", style="dim")
-        console.print(Padding(shown, (0, 0, 0, 3 if received else 8)))
+        here = [(h, n) for h, n in zip(hits, numbers, strict=True) if n and h["message"] == k + 1]
+        said = _marked(text, here) if text else Text("(no note)", style="dim")
+        console.print(Padding(said, (0, 0, 0, 3 if received else 8)))
 
 
 def _marked(text: str, hits: list[tuple[dict[str, Any], int]]) -> Text:
     """The text with each piece of evidence in brackets and its number behind it; places may overlap."""
     cuts = sorted({0, len(text), *(h[side] for h, _ in hits for side in ("start", "end"))})
-    shown = Text()
+    drawn = Text()
     for a, b in pairwise(cuts):
         over = [(h, n) for h, n in hits if h["start"] <= a and h["end"] >= b]
         style = ""
         if over:
             strongest = max(over, key=lambda pair: abs(pair[0]["contribution"]))[0]
             style = "bold black on yellow" if strongest["contribution"] > 0 else "bold black on cyan"
-        shown.append("[" * sum(h["start"] == a for h, _ in over), style="dim")
-        shown.append(visible(text[a:b]), style=style)
+        drawn.append("[" * sum(h["start"] == a for h, _ in over), style="dim")
+        drawn.append(visible(text[a:b]), style=style)
         ends = [n for h, n in over if h["end"] == b]
-        shown.append("".join(f"]({n})" for n in ends), style="dim")
-    return shown
+        drawn.append("".join(f"]({n})" for n in ends), style="dim")
+    return drawn
 
 
 def _sum(
@@ -142,7 +136,7 @@ def _sum(
     index: int,
     hits: list[dict[str, Any]],
     numbers: list[int],
-    patterns: dict[str, Pattern],
+    says: dict[str, str],
 ) -> None:
     e = judged.explained
     label = str(judged.verdicts["label"].iat[index])
@@ -157,12 +151,12 @@ def _sum(
     table.add_row(f"{e.baseline[index]:+.2f}", "", "where every thread starts", "")
     for hit, number in zip(hits, numbers, strict=True):
         value = hit["contribution"]
-        what = Text.assemble((hit["pattern"] + "  ", "dim"), _says(hit["pattern"], patterns))
+        what = Text.assemble((hit["pattern"] + "  ", "dim"), says[hit["pattern"]])
         if hit["text"]:
             what.append(f" “{one_line(hit['text'], _QUOTE)}”", style="italic")
         drawn = Text(bar(abs(value) / most, _BAR, console), style=STYLE[label] if value > 0 else "cyan")
         table.add_row(f"{value:+.2f}", f"({number})" if number else "", what, drawn)
-    table.add_row(f"{e.rest[index]:+.2f}", "", "all other words", "")
+    table.add_row(f"{e.rest[index]:+.2f}", "", "all else: your own words, counts, small shares", "")
     table.add_row(
         Text(f"{e.score[index]:+.2f}", style="bold"),
         "",

@@ -16,31 +16,43 @@ from detector.errors import InputError
 from detector.model.decision import GENUINE, CutOffs, probabilities, risk_cut
 from detector.model.file import Model, save
 from detector.model.weights import SLOTS, N, Weights
-from detector.patterns import Finder, Pattern, Searched
+from detector.patterns import Finder, Pattern
 from detector.schema import LABELS
 from detector.training.corpus import read_labelled, sender_keys
 from detector.training.evaluation import figures
 from detector.training.folds import folds, groups
-from detector.training.matrix import Columns, Scales, design, text_space, to_weights
+from detector.training.matrix import Columns, Scales, design, text_space, to_weights, with_pooled
+from detector.training.roles import ROLE_FILE, read_roles
+from detector.training.views import Views
 from detector.version import __version__
+
+_ROUNDS = 100  # of the solver; the held-out figures do not move beyond
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is fitted: the scale of each kind of feature, the inverse penalty C, folds and seed."""
+    """How a model is fitted: the scale of each kind of feature, the inverse penalty C, folds and seed.
+
+    `prior`: the shares of the labels that the probabilities assume, whatever shares the training threads have.
+    """
 
     scales: Scales = Scales()
     c: float = 2.0
     folds: int = 5
     seed: int = 0
+    prior: tuple[float, float, float] = (0.4, 0.2, 0.4)
 
 
 @dataclass
 class Fitted:
-    """A model with its held-out probabilities: (n, 3), in the order of the threads given."""
+    """A model with its held-out probabilities, (n, 3) in the order of the threads given.
+
+    `held_out` assumes the model's prior, `even` the shares of the training threads.
+    """
 
     model: Model
     held_out: np.ndarray
+    even: np.ndarray
     labels: np.ndarray
     group: np.ndarray
 
@@ -52,14 +64,31 @@ def train(labelled: str | Sequence[str], out: str | Path | None = None, recipe: 
     """
     paths = [labelled] if isinstance(labelled, str) else list(labelled)
     threads = read_labelled(paths)
-    fitted = fit(threads, recipe or Recipe(), digest_of(paths), where=paths[0])
+    fitted = fit(threads, recipe or Recipe(), digest_of(paths), paths[0], corpus_roles(paths))
     if out is not None:
         save(fitted.model, out)
     return fitted.model
 
 
-def fit(threads: pd.DataFrame, recipe: Recipe, digest: str = "", where: str = "corpus") -> Fitted:
-    """Fit on labelled threads; calibration and cut-offs come from held-out folds."""
+def corpus_roles(paths: Sequence[str]) -> dict | None:
+    """What the sentences of labelled files do, from the file of roles beside them; None without one."""
+    marked = Path(paths[0]).parent / ROLE_FILE
+    return read_roles(marked) if marked.exists() else None
+
+
+def fit(
+    threads: pd.DataFrame,
+    recipe: Recipe,
+    digest: str = "",
+    where: str = "corpus",
+    roles: dict | None = None,
+    weight: np.ndarray | None = None,
+) -> Fitted:
+    """Fit on labelled threads; calibration and cut-offs come from held-out folds.
+
+    `roles`: what each sentence does (`roles.read_roles`); threads without are fitted by their label alone.
+    `weight`: (n,) how much each thread counts, 1 by default.
+    """
     labels = np.array([LABELS.index(label) for label in threads["label"]])
     for k, label in enumerate(LABELS):
         if (labels == k).sum() < recipe.folds:
@@ -71,59 +100,45 @@ def fit(threads: pd.DataFrame, recipe: Recipe, digest: str = "", where: str = "c
     keys = sender_keys(threads)
     group = groups(threads, keys)
     searched = Finder().search(threads)
-    scores = held_out_scores(searched, labels, keys, group, recipe)
+    columns = Columns(text_space(searched, keys), tuple(p.id for p in searched.patterns))
+    matrix = design(searched, columns, recipe.scales)
+    held_in = folds(group, labels, recipe.folds, recipe.seed)
+    views = Views.of(threads, searched, columns, roles or {}, held_in)
+    weight = np.ones(len(labels)) if weight is None else weight
+    scores = np.zeros((len(labels), N))
+    for i, (seen, held) in enumerate(held_in):
+        whole = with_pooled(matrix, views.held(i), recipe.scales)
+        coefficients, bias = fit_linear(whole[seen], labels[seen], columns, searched.patterns, recipe, weight[seen])
+        scores[held] = whole[held] @ coefficients.T + bias
     slope, shift = calibrate(scores, labels)
+    even = probabilities(scores * slope + shift)
+    share = np.bincount(labels, weight, N) / weight.sum()
+    shift = shift + np.log(np.asarray(recipe.prior) / share)
     held_out = probabilities(scores * slope + shift)
     cuts = CutOffs.from_costs(risk_cut(held_out[labels == GENUINE, GENUINE]))
-    weights = scaled(_fit_once(searched, labels, keys, recipe), slope, shift)
+    whole = with_pooled(matrix, views.all(), recipe.scales)
+    coefficients, bias = fit_linear(whole, labels, columns, searched.patterns, recipe, weight)
+    weights = scaled(to_weights(coefficients, bias, columns, recipe.scales, views.weights()), slope, shift)
     manifest = {
         "detector": __version__,
         "corpus": digest,
         "threads": {label: int((labels == k).sum()) for k, label in enumerate(LABELS)},
         "recipe": {"c": recipe.c, "folds": recipe.folds, "seed": recipe.seed, "scales": vars(recipe.scales)},
         "calibration": {"slope": round(float(slope), 4), "shift": [round(float(s), 4) for s in shift]},
-        "held_out": figures(held_out, labels, cuts),
+        "prior": dict(zip(LABELS, recipe.prior, strict=True)),
+        "held_out": figures(held_out, labels, cuts, (np.asarray(recipe.prior) / share)[labels]),
         "versions": _versions(),
     }
-    return Fitted(Model(weights, cuts, manifest), held_out, labels, group)
-
-
-def held_out_scores(
-    searched: Searched, labels: np.ndarray, keys: Sequence[str], group: np.ndarray, recipe: Recipe
-) -> np.ndarray:
-    """(n, 3) scores of every thread by a model that saw no thread of its group.
-
-    The vocabulary, too, is chosen anew in each fold, from its own training threads.
-    """
-    scores = np.zeros((len(labels), N))
-    who = np.asarray(keys, dtype=object)
-    for seen, held in folds(group, labels, recipe.folds, recipe.seed):
-        columns = Columns(_space(searched, seen, who), _pattern_ids(searched))
-        matrix = design(searched, columns, recipe.scales)
-        coefficients, bias = fit_linear(matrix[seen], labels[seen], columns, searched.patterns, recipe)
-        scores[held] = matrix[held] @ coefficients.T + bias
-    return scores
-
-
-def _space(searched: Searched, seen: np.ndarray, who: np.ndarray) -> Any:
-    from detector.training.subset import subset
-
-    return text_space(subset(searched, seen), who[seen].tolist())
-
-
-def _pattern_ids(searched: Searched) -> tuple[str, ...]:
-    return tuple(p.id for p in searched.patterns)
-
-
-def _fit_once(searched: Searched, labels: np.ndarray, keys: Sequence[str], recipe: Recipe) -> Weights:
-    columns = Columns(text_space(searched, keys), _pattern_ids(searched))
-    matrix = design(searched, columns, recipe.scales)
-    coefficients, bias = fit_linear(matrix, labels, columns, searched.patterns, recipe)
-    return to_weights(coefficients, bias, columns, recipe.scales)
+    return Fitted(Model(weights, cuts, manifest), held_out, even, labels, group)
 
 
 def fit_linear(
-    matrix: Any, labels: np.ndarray, columns: Columns, patterns: Sequence[Pattern], recipe: Recipe
+    matrix: Any,
+    labels: np.ndarray,
+    columns: Columns,
+    patterns: Sequence[Pattern],
+    recipe: Recipe,
+    weight: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Multinomial logistic regression whose patterns may only speak for what they mean.
 
@@ -131,26 +146,36 @@ def fit_linear(
     into a reason for `genuine`, is a by-catch of words beside it: no reader would accept it as a
     reason. Such features are taken out and the rest is fitted again. Returns ((N, width), (N,)).
     """
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    first = sum(columns.sizes[:-2])
+    first = sum(columns.sizes[:-3])
     keep = np.ones(columns.width)
+    model = LogisticRegression(C=recipe.c, max_iter=_ROUNDS, tol=1e-3, class_weight="balanced", warm_start=True)
     for _round in range(3):
-        model = LogisticRegression(C=recipe.c, max_iter=400, class_weight="balanced")
-        model.fit(matrix.multiply(keep).tocsr() if (keep == 0).any() else matrix, labels)
+        with warnings.catch_warnings():  # stopping early is part of the recipe
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(matrix.multiply(keep).tocsr() if (keep == 0).any() else matrix, labels, weight)
         wrong = []
         for i, pattern in enumerate(patterns):
             homework = pattern.family == "homework" and not pattern.missing
             for slot in range(len(SLOTS)):
                 column = first + i * len(SLOTS) + slot
                 speaks = model.coef_[:, column]
-                if pattern.by == "sender" and speaks.any() and (speaks.argmax() == GENUINE) != homework:
+                # compared with what lies within rounding of nothing: a feature taken out keeps its start
+                if (
+                    pattern.by == "sender"
+                    and keep[column]
+                    and speaks.any()
+                    and (speaks.argmax() == GENUINE) != homework
+                ):
                     wrong.append(column)
         if not wrong:
             break
         keep[wrong] = 0
-    coefficients = model.coef_ * keep
-    return coefficients, model.intercept_
+    return model.coef_ * keep, model.intercept_
 
 
 def calibrate(scores: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
@@ -184,6 +209,8 @@ def scaled(weights: Weights, slope: float, shift: np.ndarray) -> Weights:
         weights.patterns * slope,
         weights.shape * slope,
         weights.bias * slope + shift,
+        weights.roles,
+        weights.pooled * slope,
     )
 
 

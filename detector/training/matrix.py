@@ -10,7 +10,9 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from detector.model.features import block_rows, pattern_events, running, shape_counts
+from detector.model.features import block_rows, pattern_events, shape_counts
+from detector.model.roles import POOLED, RoleWeights
+from detector.model.running import running
 from detector.model.text import TextSpace, grams
 from detector.model.weights import BLOCKS, SHAPE, SLOTS, Weights
 from detector.patterns import Searched
@@ -28,9 +30,10 @@ class Columns:
 
     @property
     def sizes(self) -> list[int]:
-        """Columns a kind: words and pairs of each block, n-grams, patterns, shape."""
+        """Columns a kind: words and pairs of each block, n-grams, patterns, shape, sentences added up."""
         words, pairs = len(self.space.words), len(self.space.pairs)
-        return [*(words + pairs for _ in BLOCKS), len(self.space.grams), len(self.pattern_ids) * len(SLOTS), len(SHAPE)]
+        text = [*(words + pairs for _ in BLOCKS), len(self.space.grams)]
+        return [*text, len(self.pattern_ids) * len(SLOTS), len(SHAPE), POOLED]
 
     @property
     def width(self) -> int:
@@ -48,10 +51,11 @@ class Scales:
     grams: float = 1.0
     patterns: float = 0.5
     shape: float = 0.03
+    pooled: float = 0.5
 
     def of_kinds(self) -> list[float]:
         """In the order of `Columns.sizes`."""
-        return [self.words, self.later, self.replies, self.grams, self.patterns, self.shape]
+        return [self.words, self.later, self.replies, self.grams, self.patterns, self.shape, self.pooled]
 
 
 def text_space(searched: Searched, senders: Sequence[str]) -> TextSpace:
@@ -98,7 +102,7 @@ def text_space(searched: Searched, senders: Sequence[str]) -> TextSpace:
 
 
 def design(searched: Searched, columns: Columns, scales: Scales) -> sparse.csr_matrix:
-    """(threads, columns.width) feature matrix of whole threads."""
+    """(threads, columns.width - POOLED) feature matrix of whole threads, all but what the sentences do."""
     reading, space = searched.reading, columns.space
     n = len(reading)
     normals = reading.vocabulary.normals
@@ -143,13 +147,20 @@ def design(searched: Searched, columns: Columns, scales: Scales) -> sparse.csr_m
     return sparse.hstack(parts).tocsr()
 
 
+def with_pooled(matrix: Any, features: np.ndarray, scales: Scales) -> Any:
+    """The design matrix with what the sentences do beside it."""
+    return sparse.hstack([matrix, sparse.csr_matrix(features * scales.pooled)]).tocsr().astype("float32")
+
+
 def _normed(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:
     """Counts times idf, divided by the root of the summed squares of every occurrence's weight."""
     norm = counts @ (idf**2)
     return sparse.diags(1.0 / np.sqrt(np.maximum(norm, 1e-12)) * (norm > 0)) @ counts @ sparse.diags(idf)
 
 
-def to_weights(coefficients: np.ndarray, bias: np.ndarray, columns: Columns, scales: Scales) -> Weights:
+def to_weights(
+    coefficients: np.ndarray, bias: np.ndarray, columns: Columns, scales: Scales, roles: RoleWeights
+) -> Weights:
     """Coefficients of the regression, (labels, width) in the matrix's columns, as `Weights`."""
     space = columns.space
     bounds = np.cumsum([0, *columns.sizes])
@@ -164,4 +175,6 @@ def to_weights(coefficients: np.ndarray, bias: np.ndarray, columns: Columns, sca
         patterns=scaled[len(BLOCKS) + 1].reshape(len(columns.pattern_ids), len(SLOTS), -1),
         shape=scaled[len(BLOCKS) + 2],
         bias=bias,
+        roles=roles,
+        pooled=scaled[len(BLOCKS) + 3],
     )

@@ -17,7 +17,7 @@ from detector.model.file import Model
 from detector.model.scorer import Scorer
 from detector.model.weights import SLOTS, N, Weights
 from detector.patterns import Finder, Pattern
-from detector.training.matrix import Columns, Scales, design, to_weights
+from detector.training.matrix import Columns, Scales, design, to_weights, with_pooled
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Prior:
         scales = model.manifest.get("recipe", {}).get("scales")
         self.scales = Scales(**scales) if scales else Scales()
         bounds = np.cumsum([0, *self.columns.sizes])
-        self._patterns_at = int(bounds[-3])
+        self._patterns_at = int(bounds[-4])
 
     def rows(self, threads: pd.DataFrame) -> Rows:
         """Features and scores of a threads table (columns of `schema.THREADS`, recipients filled in)."""
@@ -79,7 +79,9 @@ class Prior:
             return Rows(sparse.csr_matrix((0, self.columns.width)), np.zeros((0, N)))
         searched = self.finder.search(threads)
         scores = self.scorer.score(searched)
-        return Rows(design(searched, self.columns, self.scales), scores.after[scores.last])
+        added = scores.pooled.features(scores.last)
+        matrix = with_pooled(design(searched, self.columns, self.scales), added, self.scales)
+        return Rows(matrix, scores.after[scores.last])
 
     def against_meaning(self, step: Step) -> np.ndarray:
         """The columns of patterns that a step would turn against what they mean.
@@ -113,11 +115,14 @@ class Prior:
         """The prior's weights with the step added, all times `slope`."""
         dense = np.zeros((N, self.columns.width))
         dense[:, step.columns] = step.values.T
-        own, base = to_weights(dense, step.bias, self.columns, self.scales), self.model.weights
+        own, base = (
+            to_weights(dense, step.bias, self.columns, self.scales, self.model.weights.roles),
+            self.model.weights,
+        )
         return replace(
             base,
             **{
                 name: (getattr(base, name) + getattr(own, name)) * slope
-                for name in ("words", "pairs", "grams", "patterns", "shape", "bias")
+                for name in ("words", "pairs", "grams", "patterns", "shape", "pooled", "bias")
             },
         )

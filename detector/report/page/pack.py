@@ -18,7 +18,7 @@ from typing import IO, Any
 import pandas as pd
 
 from detector.model.detector import Judged
-from detector.model.explain import WORDING
+from detector.model.explain import meanings
 from detector.patterns import Pattern
 from detector.report.links import profile_slug
 from detector.schema import ACTIONS, KINDS, LABELS
@@ -205,9 +205,7 @@ class Index:
             "labels": LABELS,
             "actions": ACTIONS,
         }
-        columns["says"] = {p.id: [p.says, p.spares] for p in catalogue} | {
-            WORDING: ["Words outside every pattern that are typical of the label.", ""]
-        }
+        columns["says"] = {key: list(said) for key, said in meanings(tuple(catalogue)).items()}
         return columns
 
 

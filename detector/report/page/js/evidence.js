@@ -1,15 +1,15 @@
 // Evidence: marked in the text, listed with what it adds, summed to the score.
 
-/** Numbers for the pieces of evidence that are quoted, strongest first. */
+/** Numbers for the pieces marked in the text: quoted, for the label, the five strongest; 0 for all other. */
 const numbered = (hits) => {
   let n = 0;
-  return hits.map(([, message]) => (message ? ++n : 0));
+  return hits.map(([, message, , , value]) => (message && value > 0 && n < 5 ? ++n : 0));
 };
 
 /** One message's text as nodes, its evidence marked; places count code points. */
 function marked(text, message, hits, numbers) {
   const points = Array.from(text);
-  const here = hits.map((hit, k) => ({ k, start: hit[2], end: hit[3], value: hit[4], message: hit[1] })).filter((h) => h.message === message);
+  const here = hits.map((hit, k) => ({ k, start: hit[2], end: hit[3], value: hit[4], message: hit[1] })).filter((h) => h.message === message && numbers[h.k]);
   const cuts = [...new Set([0, points.length, ...here.flatMap((h) => [h.start, h.end])])].sort((a, b) => a - b);
   const nodes = [];
   for (let c = 0; c + 1 < cuts.length; c++) {
@@ -53,7 +53,7 @@ function sum(data, thread, name, numbers) {
     const quote = message ? Array.from(thread.texts[message - 1]).slice(start, end).join("") : "";
     const what = [el("span", { class: "pattern", title: spares || null }, pattern), says];
     if (quote) what.push(el("span", { class: "quote theirs" }, "“", ...shown(quote.length > 120 ? quote.slice(0, 120) + "…" : quote, false), "”"));
-    const line = row(message ? String(numbers[k]) : "", what, value);
+    const line = row(numbers[k] ? String(numbers[k]) : "", what, value);
     line.addEventListener("mouseenter", () => light(k, true));
     line.addEventListener("mouseleave", () => light(k, false));
     body.append(line);

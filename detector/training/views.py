@@ -1,0 +1,111 @@
+"""What the sentences of each thread do, as seen by sentence models that did not learn from that thread.
+
+The thread model must not be trained on sentences that the sentence model knows by heart. So for every
+pair of folds a sentence model is fitted without both: it reads one fold's threads for training while the
+other is held out. With the models that lack one fold, for the final fit, that is n (n + 1) / 2 fits.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detector.model.roles import POOLED, R, RoleWeights, context, pooled
+from detector.patterns import Searched
+from detector.patterns.sentences import Sentences
+from detector.training.matrix import Columns
+from detector.training.roles import (
+    first_probabilities,
+    fit_first,
+    fit_second,
+    no_roles,
+    second_probabilities,
+    sentence_matrix,
+    sentence_roles,
+    to_role_weights,
+)
+
+
+@dataclass
+class Views:
+    """First looks of every needed sentence model, and what becomes of them. Create it with `of`."""
+
+    searched: Searched
+    sentences: Sentences
+    columns: Columns
+    roles: np.ndarray  # (m,) role index of each sentence, -1 for unknown
+    fold: np.ndarray  # (m,) fold of each sentence's thread
+    n: int
+    first: dict[tuple[int, int], np.ndarray]  # folds left out -> (sentences of these folds, R) first looks
+    full: tuple[np.ndarray, np.ndarray] | None
+
+    @classmethod
+    def of(cls, threads: pd.DataFrame, searched: Searched, columns: Columns, roles: dict, held_in: list) -> Views:
+        """Fit the sentence models of all pairs of folds, in parallel processes; none if no role is known."""
+        from joblib import Parallel, delayed
+
+        sentences = Sentences.of(searched.reading)
+        known = sentence_roles(threads, searched, sentences, roles)
+        of_thread = np.zeros(len(threads), dtype=np.int64)
+        for i, (_seen, held) in enumerate(held_in):
+            of_thread[held] = i
+        fold = of_thread[searched.reading.thread[sentences.row]]
+        n = len(held_in)
+        if not (known >= 0).any():
+            return cls(searched, sentences, columns, known, fold, n, {}, None)
+        matrix = sentence_matrix(searched, sentences, columns.space, columns.pattern_ids)
+        pairs = list(combinations_with_replacement(range(n), 2))
+        run = Parallel(n_jobs=min(2, os.cpu_count() or 1))
+        full, *looks = run(delayed(_look)(matrix, known, fold, job) for job in (None, *pairs))
+        return cls(searched, sentences, columns, known, fold, n, dict(zip(pairs, looks, strict=True)), full)
+
+    def held(self, i: int) -> np.ndarray:
+        """(threads, POOLED) features for training on all folds but `i` and testing on it."""
+        return self._features([(i, j) if i <= j else (j, i) for j in range(self.n)], self.fold != i)
+
+    def all(self) -> np.ndarray:
+        """(threads, POOLED) features for training on everything, each thread as if it were new."""
+        return self._features([(j, j) for j in range(self.n)], np.ones(len(self.fold), dtype=bool))
+
+    def weights(self) -> RoleWeights:
+        """The sentence model fitted on everything."""
+        if self.full is None:
+            return no_roles(self.columns.space, self.columns.pattern_ids)
+        q = self._first([(j, j) for j in range(self.n)])
+        second = self._second(q, np.ones(len(self.fold), dtype=bool))
+        return to_role_weights(self.full, second, self.columns.space, self.columns.pattern_ids)
+
+    def _first(self, models: list[tuple[int, int]]) -> np.ndarray:
+        q = np.zeros((len(self.fold), R))
+        for j, pair in enumerate(models):
+            inside = np.flatnonzero(np.isin(self.fold, pair))
+            q[inside[self.fold[inside] == j]] = self.first[pair][self.fold[inside] == j]
+        return q
+
+    def _second(self, q: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        around = context(q, self.sentences, self.searched.reading)
+        kept = seen & (self.roles >= 0)
+        return fit_second(around[kept], self.roles[kept])
+
+    def _features(self, models: list[tuple[int, int]], seen: np.ndarray) -> np.ndarray:
+        reading = self.searched.reading
+        if self.full is None:
+            return np.zeros((len(reading.starts), POOLED))
+        q = self._first(models)
+        q = second_probabilities(q, self.sentences, self.searched, self._second(q, seen))
+        return pooled(q, self.sentences, reading).features(reading.starts + reading.sizes - 1)
+
+
+def _look(matrix: Any, roles: np.ndarray, fold: np.ndarray, without: tuple[int, int] | None) -> Any:
+    """First looks at the folds left out; with none left out, the coefficients of the fit on everything."""
+    known = roles >= 0
+    if without is None:
+        return fit_first(matrix[known], roles[known])
+    out = np.isin(fold, without)
+    fitted = fit_first(matrix[known & ~out], roles[known & ~out])
+    return first_probabilities(matrix[out], fitted)
