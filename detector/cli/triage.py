@@ -45,6 +45,9 @@ def triage(
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", metavar="tcp://…", help="A Dask scheduler; else one is made here.")
     ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="FILE", help="Write a page to look at, such as DIR/report.html.")
+    ] = None,
     profile: ProfileFile = None,
     owner: OwnerText = None,
     model: ModelFile = None,
@@ -93,6 +96,12 @@ def triage(
         raise
     if not quiet:
         _summary(totals, out)
+    if report is not None:
+        from detector.triage.page import write_page
+
+        listed = write_page(report, out, totals)
+        if not quiet:
+            say(f"{report}: {listed:,} threads listed")
 
 
 def memory(text: str) -> int:

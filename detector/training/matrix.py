@@ -147,7 +147,7 @@ def design(searched: Searched, columns: Columns, scales: Scales) -> sparse.csr_m
     return sparse.hstack(parts).tocsr()
 
 
-def with_pooled(matrix: Any, features: np.ndarray, scales: Scales) -> Any:
+def with_pooled(matrix: sparse.csr_matrix, features: np.ndarray, scales: Scales) -> sparse.csr_matrix:
     """The design matrix with what the sentences do beside it."""
     return sparse.hstack([matrix, sparse.csr_matrix(features * scales.pooled)]).tocsr().astype("float32")
 

@@ -46,7 +46,7 @@ def verdict_rows(judged: Sequence[Judged], *, hits: bool) -> pa.Table:
 
     verdicts = pd.concat([j.verdicts for j in judged], ignore_index=True)
     verdicts["template"] = ""
-    verdicts["mark"] = [mark for j in judged for mark in marks(j)]
+    verdicts["mark"] = [mark for j in judged for mark in j.marks]
     columns = [*VERDICTS, "mark"]
     if hits:
         verdicts["details"] = _details(verdicts, judged)
@@ -57,13 +57,6 @@ def verdict_rows(judged: Sequence[Judged], *, hits: bool) -> pa.Table:
 def no_verdicts(*, hits: bool) -> pa.Table:
     """A table like that of `verdict_rows`, without rows."""
     return schema([*VERDICTS, "mark", *(["details"] if hits else [])]).empty_table()
-
-
-def marks(judged: Judged) -> list[str]:
-    """The fingerprint of each thread's masked words, empty for few words."""
-    from detector.patterns.context import fingerprint, masked_words
-
-    return [fingerprint(masked) for masked in masked_words(judged.searched.reading)]
 
 
 def _details(verdicts: pd.DataFrame, judged: Sequence[Judged]) -> list[str]:
