@@ -71,7 +71,7 @@ def plainly(patterns: Sequence[Pattern]) -> dict[str, str]:
 
 def shown(hits: Sequence[dict[str, Any]], most: int = SHOWN) -> list[dict[str, Any]]:
     """The pieces to show first: those that speak for the label and are quoted, strongest first."""
-    return [h for h in hits if h["contribution"] > 0 and h["text"]][:most]
+    return [h for h in hits if h["contribution"] >= _FEWEST and h["text"]][:most]
 
 
 @dataclass

@@ -85,7 +85,7 @@ def test_scores_of_the_features_are_those_of_the_scorer(folder: Path) -> None:
     scales = nothing.scales.of_kinds()
     for b in range(len(w.words)):
         flat[bounds[b] : bounds[b + 1]] = np.vstack([w.words[b], w.pairs[b]]) / scales[b]
-    for k, part in enumerate((w.grams, w.patterns.reshape(-1, 3), w.shape), start=len(w.words)):
+    for k, part in enumerate((w.grams, w.patterns.reshape(-1, 3), w.shape, w.pooled), start=len(w.words)):
         flat[bounds[k] : bounds[k + 1]] = part / scales[k]
     assert n
     assert np.allclose(base.matrix @ flat + w.bias, base.scores, atol=1e-6)
