@@ -142,6 +142,10 @@ class Vocabulary:
         self.generation = 0
         self._clear()
 
+    def __reduce__(self) -> tuple:
+        """Pickled empty, one generation on, so that whoever keeps numbers of it works them out anew."""
+        return _emptied, (self.limit, self.generation)
+
     def _clear(self) -> None:
         self.generation += 1
         self.index: dict[str, int] = {}
