@@ -26,7 +26,7 @@ from detector.patterns.tokens import clause
 from detector.schema import LABELS, VERDICTS
 from detector.threads import Grouped, group, prefixes
 
-PART = 20_000
+PART = 4_000
 """Threads judged at a time, so that memory stays bounded."""
 
 _PITCH_FLAG = frozenset({"pitch.offer", "pitch.price", "pitch.free-bait", "pitch.call-to-call", "pitch.calendar-link"})
@@ -213,19 +213,23 @@ class Detector:
 def _summaries(judged: Judged) -> tuple[list[str], list[str]]:
     """Per thread the ids that speak for the label, strongest first, and the strongest quotation."""
     e, searched = judged.explained, judged.searched
+    ids = {code: piece_id(code, searched.patterns) for code in np.unique(e.pattern).tolist()}
+    # lists, since a cell of an array costs more than the loop
+    bounds, contribution, pattern, row = (c.tolist() for c in (e.bounds, e.contribution, e.pattern, e.row))
     patterns, quotes = [], []
     texts = searched.reading.texts
     for thread in range(len(judged.threads)):  # a slice of a few entries each
         seen: dict[str, None] = {}
         quote = ""
-        for i in range(int(e.bounds[thread]), int(e.bounds[thread + 1])):
-            if e.contribution[i] <= 0:
+        for i in range(bounds[thread], bounds[thread + 1]):
+            if contribution[i] <= 0:
                 break
-            if e.pattern[i] != -1:
-                seen.setdefault(piece_id(int(e.pattern[i]), searched.patterns))
+            if pattern[i] != -1:
+                seen.setdefault(ids[pattern[i]])
             if not quote and (place := e.place(i, searched)):
                 # quoted with the sentence around it: a reader wants words, not tokens
-                quote = texts[e.row[i]][slice(*clause(texts[e.row[i]], *place))]
+                text = texts[row[i]]
+                quote = text[slice(*clause(text, *place))]
         patterns.append(";".join(seen))
         quotes.append(quote)
     return patterns, quotes

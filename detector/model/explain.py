@@ -103,8 +103,9 @@ class Explained:
         first, end = int(self.first[i]), int(self.end[i])
         if first < 0:
             return None
-        places = searched.reading.spans(int(self.row[i]))
-        return places[first][0], places[end - 1][1]
+        tokens = searched.reading.tokens
+        start = int(tokens.starts[self.row[i]])
+        return int(tokens.begins[start + first]), int(tokens.ends[start + end - 1])
 
 
 def contrast(scores: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

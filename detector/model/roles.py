@@ -129,8 +129,11 @@ def _shares_words(sentences: Sentences, reading: Reading) -> np.ndarray:
     if not own or not len(sentences):
         return np.zeros(len(sentences), dtype=bool)
     get = stems.get
-    of_token = np.array([get(w[:_STEM], -1) if len(w) > 3 else -1 for w in reading.vocabulary.normals], dtype=np.int64)
-    stem = of_token[reading.tokens.ids]
+    ids, normals = reading.tokens.ids, reading.vocabulary.normals
+    of_token = np.full(len(normals), -1, dtype=np.int64)
+    used = np.flatnonzero(np.bincount(ids, minlength=len(normals)))
+    of_token[used] = [get(w[:_STEM], -1) if len(w) > 3 else -1 for w in map(normals.__getitem__, used.tolist())]
+    stem = of_token[ids]
     place = np.flatnonzero(stem >= 0)
     row = np.searchsorted(reading.tokens.starts, place, side="right") - 1
     width = len(stems)
