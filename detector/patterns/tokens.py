@@ -300,3 +300,9 @@ def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
             first, letters = i, size
     if first < len(texts):
         yield texts[first:]
+
+
+def _emptied(limit: int, generation: int) -> Vocabulary:
+    vocabulary = Vocabulary(limit)
+    vocabulary.generation = generation + 1
+    return vocabulary
