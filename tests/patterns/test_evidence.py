@@ -83,6 +83,25 @@ def test_tokens_and_their_places_agree(text: str) -> None:
     assert all(0 <= c < len(tokens.ids) for c in tokens.cuts.tolist())
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.lists(TEXTS, max_size=5))
+def test_messages_read_together_read_as_each_alone(texts: list[str]) -> None:
+    read = Vocabulary()
+    together = read.read(texts)
+    for row, text in enumerate(texts):
+        alone = read.read([text])
+        mine = slice(together.starts[row], together.starts[row + 1])
+        assert together.ids[mine].tolist() == alone.ids.tolist()
+        assert list(zip(together.begins[mine].tolist(), together.ends[mine].tolist(), strict=True)) == spans(text)
+        cuts = together.cuts[(together.cuts >= mine.start) & (together.cuts < mine.stop)] - mine.start
+        assert cuts.tolist() == alone.cuts.tolist()
+
+
+def test_half_a_surrogate_pair_is_read_over() -> None:
+    read = Vocabulary()
+    assert [read.raw[i] for i in read.read(["Hi\ud800 Ann"]).ids] == ["Hi", "Ann"]
+
+
 def test_hostile_text_takes_linear_time() -> None:
     import time
 
