@@ -141,6 +141,8 @@ def _length_matched(threads: pd.DataFrame, p: np.ndarray, labels: np.ndarray) ->
         if kept:
             found.append(f1_score(labels[kept], said[kept], average="macro", labels=[0, 1, 2], zero_division=0))
     whole = f1_score(labels, said, average="macro", labels=[0, 1, 2], zero_division=0)
+    if not found:
+        return ("macro-F1, length-matched subset", "none", "within 0.03 of the whole", 0)
     low, high = np.quantile(found, [0.025, 0.975])
     return (
         "macro-F1, length-matched subset",

@@ -112,9 +112,6 @@ def test_words_around_the_parts_stay(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.xfail(
-    raises=IndexError, strict=True, reason="no draw of equal lengths can be made, and its quantiles fail"
-)
 def test_a_set_without_one_of_the_labels_has_figures_too() -> None:
     threads = pd.DataFrame({"pair_id": [""] * 4, "lang": ["en"] * 4, "messages": [1] * 4})
     threads["texts"] = pd.Series([["Two words"]] * 4, dtype=object)
