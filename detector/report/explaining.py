@@ -156,7 +156,7 @@ def _sum(
             what.append(f" “{one_line(hit['text'], _QUOTE)}”", style="italic")
         drawn = Text(bar(abs(value) / most, _BAR, console), style=STYLE[label] if value > 0 else "cyan")
         table.add_row(f"{value:+.2f}", f"({number})" if number else "", what, drawn)
-    table.add_row(f"{e.rest[index]:+.2f}", "", "all else: your own words, counts, small shares", "")
+    table.add_row(f"{e.rest[index]:+.2f}", "", "all other words, yours among them, and small shares", "")
     table.add_row(
         Text(f"{e.score[index]:+.2f}", style="bold"),
         "",
