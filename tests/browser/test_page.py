@@ -237,7 +237,14 @@ def test_the_phone_shows_one_thread_at_a_time(visit: Any, sample_page: Path) -> 
 
 def test_evidence_is_marked_in_place_behind_letters_of_two_halves(visit: Any, tmp_path: Path) -> None:
     write_small(
-        tmp_path / "page.html", [("t", "received", "😀🎉 Hello 👩‍👩‍👧 there. We help firms like yours win clients: book a call with us today 😀.")]
+        tmp_path / "page.html",
+        [
+            (
+                "t",
+                "received",
+                "😀🎉 Hello 👩‍👩‍👧 there. We help firms like yours win clients: book a call with us today 😀.",
+            )
+        ],
     )
     here = visit().open(tmp_path / "page.html")
     here.page.locator(".item").click()
