@@ -32,9 +32,10 @@ from detector.schema import LABELS
 from detector.training.adapting import learn, single_thread
 from detector.training.audit import plain_model, sender_texts
 from detector.training.corpus import read_labelled
-from detector.training.fitting import Recipe, fit
+from detector.training.fitting import Recipe, corpus_roles, fit
 from detector.training.prior import Prior
 from detector.training.reading import Labelled, from_threads
+from detector.training.senders import people
 from detector.training.shipped import corpus_files
 
 SIZES = (12, 24, 48, 96)
@@ -68,12 +69,15 @@ def make_base(name: str, folder: Path) -> None:
 
     rest, own = own_threads(name)
     both = pd.concat([rest, own.threads], ignore_index=True)
-    from detector.training.reading import people
-
     group = groups(both, people(both))
     clean = ~np.isin(group[: len(rest)], group[len(rest) :])
     folder.mkdir(parents=True, exist_ok=True)
-    save(fit(rest[clean].reset_index(drop=True), Recipe(), f"corpus without {name}").model, folder / f"base-{name}.npz")
+    save(
+        fit(
+            rest[clean].reset_index(drop=True), Recipe(), f"corpus without {name}", roles=corpus_roles(corpus_files())
+        ).model,
+        folder / f"base-{name}.npz",
+    )
     print(
         f"{name}: base of {clean.sum():,} threads, {(~clean).sum()} near-copies of the slice left out; slice {len(own)}"
     )

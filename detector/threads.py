@@ -7,12 +7,15 @@ by reason.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from detector.schema import THREAD_CONSTANTS, THREADS, UNKNOWN_TIME
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass
@@ -51,7 +54,21 @@ def group(messages: pd.DataFrame) -> Grouped:
         "no_text": int(((total(received) > 0) & ~kept).sum()),
     }
     rows = np.repeat(kept, sizes)
-    return Grouped(_table(messages[rows], sizes[kept]), left_out)
+    return Grouped(_written(_table(messages[rows], sizes[kept])), left_out)
+
+
+def _written(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with half surrogate pairs, which only Python can hand over and no file can hold, as U+FFFD."""
+    for column in (name for name, dtype in THREADS.items() if dtype in ("str", "list") and name != "times"):
+        values = table[column].tolist()
+        try:
+            ("".join(values) if THREADS[column] == "str" else "".join(map("".join, values))).encode()
+        except UnicodeEncodeError:
+            table[column] = [
+                _SURROGATE.sub("\ufffd", v) if isinstance(v, str) else [_SURROGATE.sub("\ufffd", t) for t in v]
+                for v in values
+            ]
+    return table
 
 
 def _empty() -> pd.DataFrame:

@@ -28,7 +28,7 @@ class Inbox:
 
     `messages` has the columns of `schema.MESSAGES`; `left_out` the ten reasons of
     `schema.LEFT_OUT`; `connections` and `known` serve the context flags; `notes` are lines for the
-    user about rows that were odd.
+    user about rows that were odd; `odd_label` the first row (file and line, text) with a label that is none of ours.
     """
 
     messages: pd.DataFrame
@@ -38,6 +38,7 @@ class Inbox:
     connections: Connections = field(default_factory=Connections)
     known: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    odd_label: tuple[str, str] | None = None
 
 
 def read_inbox(
@@ -73,7 +74,7 @@ def read_inbox(
         connections.merge(export.connections)
         known |= export.known
     notes = [note for export in exports for note in export.notes]
-    return Inbox(gathered.messages, found, merged, gathered.left_out, connections, known, notes)
+    return Inbox(gathered.messages, found, merged, gathered.left_out, connections, known, notes, gathered.odd_label)
 
 
 def _refuse_nothing(exports: Sequence[Export]) -> None:

@@ -21,7 +21,7 @@ from detector.inbox.export import Connections, Export
 from detector.inbox.owner import Owner
 from detector.inbox.people import HIDDEN_MEMBER, name_count, name_key, slug, slugs
 from detector.inbox.rows import RAW, Invitation, RawRows
-from detector.schema import KINDS, LEFT_OUT, MESSAGES, THREAD_CONSTANTS
+from detector.schema import KINDS, LEFT_OUT, MESSAGES, THREAD_CONSTANTS, label_of
 
 _SPONSORED_MARKS = ("spinmail-quill-editor", "%FIRSTNAME%")
 _SPONSORED_TITLE = "sponsored"
@@ -29,10 +29,11 @@ _SPONSORED_TITLE = "sponsored"
 
 @dataclass
 class Gathered:
-    """The messages table of one inbox, the count of what was left out, and notes for the user."""
+    """The messages table of one inbox, the count of what was left out, and the first row with no label of ours."""
 
     messages: pd.DataFrame
     left_out: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LEFT_OUT, 0))
+    odd_label: tuple[str, str] | None = None
 
 
 def gather(exports: Sequence[Export], owner: Owner) -> Gathered:
@@ -55,7 +56,16 @@ def gather(exports: Sequence[Export], owner: Owner) -> Gathered:
     rows = rows[~groups].reset_index(drop=True)
     rows, invited = _invitations(rows, exports, owner, left_out)
     messages = pd.concat([rows, invited], ignore_index=True) if len(invited) else rows
-    return Gathered(_ordered(messages, owner), left_out)
+    return Gathered(_ordered(messages, owner), left_out, _odd_label(messages))
+
+
+def _odd_label(rows: pd.DataFrame) -> tuple[str, str] | None:
+    """The first row (file and line, text) whose label is none of the three; a scored file may have any."""
+    odd = {text for text in rows["label"].unique() if text and label_of(text) is None}
+    if not odd:
+        return None
+    first = int(np.argmax(rows["label"].isin(odd)))
+    return rows["where"].iat[first], rows["label"].iat[first]
 
 
 def _frame(exports: Sequence[Export]) -> pd.DataFrame:
@@ -400,8 +410,9 @@ def _constant(rows: pd.DataFrame, column: str) -> pd.Series:
     twice = filled[filled["conversation"].duplicated()]
     if len(twice) and column in ("label", "recipient_headline", "recipient_services"):
         thread = twice["conversation"].iloc[0]
-        values = filled.loc[filled["conversation"] == thread, column].tolist()
-        where = rows.loc[rows["conversation"] == thread, "where"].iloc[-1].rsplit(", line ", 1)[0]
+        mine = filled.index[filled["conversation"] == thread][:2]
+        values = filled.loc[mine, column].tolist()
+        where = rows.at[mine[-1], "where"]
         what = {"label": "labels", "recipient_headline": "headlines", "recipient_services": "services"}[column]
         shown = " and ".join(f"{v:.60}" for v in values[:2])
         raise InputError(where, f"thread {thread} has two different {what} ({shown})", "keep one of them")

@@ -20,9 +20,10 @@ import pandas as pd
 from detector.inbox import read_inbox
 from detector.schema import LABELS
 from detector.threads import group
-from detector.training.corpus import read_labelled, sender_keys
+from detector.training.corpus import read_labelled
 from detector.training.evalset import read_evaluation
 from detector.training.folds import SHINGLE, folds, groups
+from detector.training.senders import people
 from detector.training.shipped import corpus_files
 
 NEAR = 0.5
@@ -41,7 +42,7 @@ class Corpus:
         self.threads = read_labelled(self.files)
         self.tags = _tags(self.files).reindex(self.threads["thread_id"]).fillna("")
         self.labels = np.array([LABELS.index(label) for label in self.threads["label"]])
-        self.groups = groups(self.threads, sender_keys(self.threads))
+        self.groups = groups(self.threads, people(self.threads))
         self.texts = sender_texts(self.threads)
         self.all_threads = group(read_inbox(self.files).messages).threads
 

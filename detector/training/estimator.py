@@ -17,7 +17,7 @@ from detector.schema import LABELS, THREADS, label_of
 from detector.training.adapting import Learned, Pace, adapt, learn, single_thread
 from detector.training.folds import groups
 from detector.training.prior import Prior
-from detector.training.reading import people
+from detector.training.senders import people
 
 
 class ThreadClassifier(ClassifierMixin, BaseEstimator):

@@ -18,11 +18,12 @@ from detector.model.file import Model, save
 from detector.model.weights import SLOTS, N, Weights
 from detector.patterns import Finder, Pattern
 from detector.schema import LABELS
-from detector.training.corpus import read_labelled, sender_keys
+from detector.training.corpus import read_labelled
 from detector.training.evaluation import figures
 from detector.training.folds import folds, groups
 from detector.training.matrix import Columns, Scales, design, text_space, to_weights, with_pooled
 from detector.training.roles import ROLE_FILE, read_roles
+from detector.training.senders import people
 from detector.training.views import Views
 from detector.version import __version__
 
@@ -97,7 +98,7 @@ def fit(
                 f"has {(labels == k).sum()} threads labelled {label}, at least {recipe.folds} are needed",
                 "label more of them",
             )
-    keys = sender_keys(threads)
+    keys = people(threads)
     group = groups(threads, keys)
     searched = Finder().search(threads)
     columns = Columns(text_space(searched, keys), tuple(p.id for p in searched.patterns))

@@ -14,7 +14,7 @@ _BANDS, _ROWS = 16, 4  # pairs of texts that share about half of their shingles 
 def groups(threads: pd.DataFrame, keys: Sequence[str]) -> np.ndarray:
     """A group number a thread: one for threads with the same key or nearly the same words.
 
-    `keys`: one a thread (see `corpus.sender_keys`). Returns (n,) int64.
+    `keys`: one a thread (see `senders.people`). Returns (n,) int64.
 
     >>> from detector.threads import group, messages_table
     >>> texts = ["we help firms like yours grow faster every single day", "something else altogether about bees here"]

@@ -11,12 +11,12 @@ import pandas as pd
 
 from detector.errors import InputError
 from detector.inbox import Profile, read_inbox
-from detector.inbox.people import name_key, slug
 from detector.model.detector import with_profile
 from detector.schema import LABELS, label_of
 from detector.threads import group
 from detector.training.folds import groups
 from detector.training.labels import matched, read_labels, with_labels
+from detector.training.senders import people
 
 
 @dataclass
@@ -76,6 +76,9 @@ def read_own(
     """
     paths = [sources] if isinstance(sources, str) else list(sources)
     inbox = read_inbox(paths, owner=owner, profile=profile, columns=columns)
+    if inbox.odd_label:
+        where, text = inbox.odd_label
+        raise InputError(where, f"has the label {text!r:.40}", f"use {', '.join(LABELS)}")
     threads = with_profile(group(inbox.messages).threads, inbox.profile)
     where, unmatched = paths[0], 0
     picked = [""] * len(threads)
@@ -121,30 +124,3 @@ def from_threads(
         where,
         files,
     )
-
-
-def people(threads: pd.DataFrame) -> list[str]:
-    """One key a thread for counting senders: threads of one person (profile, else name), or of a minimal
-    pair, share it, and so do threads joined by others.
-
-    >>> from detector.threads import group, messages_table
-    >>> one = messages_table([("a", "received", "x"), ("b", "received", "y")], sender="Ann Roe")
-    >>> keys = people(group(one).threads.assign(pair_id=["p1", "p2"]))
-    >>> keys[0] == keys[1]
-    True
-    """
-    parent = list(range(len(threads)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            i = parent[i]
-        return i
-
-    first: dict[tuple[str, ...], int] = {}
-    columns = (threads[c] for c in ("pair_id", "sender_url", "source", "sender"))
-    for i, (pair, url, source, sender) in enumerate(zip(*columns, strict=True)):
-        marks: list[tuple[str, ...]] = [("pair", pair)] if pair else []
-        marks += [("url", slug(url))] if url else [("name", source, name_key(sender))] if sender else []
-        for mark in marks:
-            parent[root(i)] = root(first.setdefault(mark, i))
-    return [f"who:{root(i)}" for i in range(len(threads))]

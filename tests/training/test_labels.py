@@ -41,6 +41,20 @@ def test_what_is_wrong_is_named_with_its_row(tmp_path: Path, content: str | byte
     assert "labels.csv" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (("a,received,message,Ann,Hi,generic", "b,received,message,Bo,Hi,spam"), r"mail.csv, line 3: has the label 'spam'"),
+        (("a,received,message,Ann,Hi,generic", "a,received,message,Ann,You there?,genuine"), r"mail.csv, line 3: thread a has two different labels"),
+    ],
+)
+def test_a_bad_label_in_a_message_file_is_named_with_its_row(tmp_path: Path, rows: tuple[str, ...], says: str) -> None:
+    path = tmp_path / "mail.csv"
+    path.write_text("\n".join(["thread_id,direction,kind,sender,text,label", *rows]))
+    with pytest.raises(InputError, match=says):
+        read_own(str(path))
+
+
 def test_unmatched_ids_are_counted_and_spellings_do_not_matter(tmp_path: Path) -> None:
     mail = own_mail(3)
     first, second, _third = mail
