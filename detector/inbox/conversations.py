@@ -8,8 +8,9 @@ the conversation with its inviter, or becomes a thread of its own, or is left ou
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,49 +69,57 @@ def _odd_label(rows: pd.DataFrame) -> tuple[str, str] | None:
     return rows["where"].iat[first], rows["label"].iat[first]
 
 
+def _strings(values: Iterable[str], index: pd.Index) -> pd.Series:
+    """A column of Python strings; left to itself pandas 3 makes an Arrow column, which is slow to go through."""
+    return pd.Series(list(values), index=index, dtype=object)
+
+
 def _frame(exports: Sequence[Export]) -> pd.DataFrame:
     raw = RawRows()
     for export in exports:
         raw.extend(export.rows)
     frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in raw.columns.items()})
-    frame["at"] = frame["at"].astype("int64")
+    frame["at"] = np.array(raw.columns["at"], dtype=np.int64)
     frame["draft"] = frame["draft"].astype(bool)
     frame["attachments"] = frame["attachments"].astype(bool)
-    frame["own_format"] = [flag for e in exports for flag in [e.rows.own_format] * len(e.rows)]
-    frame["own_format"] = frame["own_format"].astype(bool)
+    frame["own_format"] = np.repeat([bool(e.rows.own_format) for e in exports], [len(e.rows) for e in exports])
     frame["row"] = np.arange(len(frame))
-    frame["former_id"] = ""
+    frame["former_id"] = _strings([""] * len(frame), frame.index)
     return frame
 
 
-def _repeats(rows: pd.DataFrame) -> pd.Series:
+def _repeats(rows: pd.DataFrame) -> np.ndarray:
     """Rows said already: same conversation, moment, sender and text (the whole row in a message CSV)."""
-    if not len(rows):
-        return pd.Series([], dtype=bool)
+    close = rows.duplicated(["conversation", "at"], keep=False).to_numpy()
+    found = np.zeros(len(rows), dtype=bool)
+    if close.any():
+        found[close] = _said_before(rows[close])
+    return found
+
+
+def _said_before(rows: pd.DataFrame) -> np.ndarray:
     key = rows[["conversation", "at", "text", "draft", "direction"]].copy()
-    key["who"] = rows["sender"].map(name_key)
+    key["who"] = _strings(map(name_key, rows["sender"]), rows.index)
     # two empty texts are one row only if all else is equal too (attachments, say)
-    no_id = rows["conversation"] == ""
-    key["to"] = rows["to"].map(name_key).where(no_id, "")
+    to = zip(rows["to"], rows["conversation"], strict=True)
+    key["to"] = _strings(("" if conversation else name_key(name) for name, conversation in to), rows.index)
     whole = rows["own_format"] | (rows["text"] == "")
     key["rest"] = (rows["kind"] + "\0" + rows["sender_url"] + "\0" + rows["raw_text"]).where(whole, "")
-    return key.duplicated()
+    return key.duplicated().to_numpy()
 
 
 def _directed(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
     """Direction where the file did not say it: sent if the sender is the owner by URL, else by name."""
     rows = rows.copy()
-    rows["person"] = rows["sender_url"].map(slug)
-    rows["name"] = rows["sender"].map(name_key)
+    rows["person"] = _strings(map(slug, rows["sender_url"].tolist()), rows.index)
+    rows["name"] = _strings(map(name_key, rows["sender"].tolist()), rows.index)
+    found = np.full(len(rows), "received", dtype=object)
     if owner.known:
-        by_url = rows["person"] == owner.slug if owner.slug else pd.Series(False, index=rows.index)
-        by_name = (rows["person"] == "") & rows["name"].isin(owner.names) & (rows["name"] != "")
-        if not owner.slug:
-            by_name = rows["name"].isin(owner.names) & (rows["name"] != "")
-        found = np.where(by_url | by_name, "sent", "received")
-    else:
-        found = np.full(len(rows), "received", dtype=object)
-    rows["direction"] = np.where(rows["direction"] == "", found, rows["direction"])
+        by_name = rows["name"].isin(owner.names) & (rows["name"] != "")
+        sent = (rows["person"] == owner.slug) | ((rows["person"] == "") & by_name) if owner.slug else by_name
+        found[sent.to_numpy()] = "sent"
+    said = rows["direction"].to_numpy()
+    rows["direction"] = _strings(np.where(said == "", found, said), rows.index)
     return rows
 
 
@@ -139,7 +148,7 @@ def _identified(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
             else:
                 others.append(f"name:{name_key(to)}" if to and not conversation else "")
                 counts.append(named if to and not to_urls else 1)
-    rows["other"] = others
+    rows["other"] = _strings(others, rows.index)
     rows["others"] = counts
     rows = _same_names(rows)
     key = owner.slug or next(iter(sorted(owner.names)), "")
@@ -150,9 +159,13 @@ def _identified(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
                 line, "has neither a conversation nor a person", "name the column with --column thread_id=NAME"
             )
         # without ids a group would share its rows' pair with a private talk: it gets a key of its own
-        token = rows["other"].where(rows["others"] < 2, "group\0" + rows["to"].map(name_key))[missing]
-        pairs = {other: _pair_id(key, other) for other in token.unique()}
-        rows.loc[missing, "conversation"] = token.map(pairs)
+        some = rows.loc[missing, ["other", "others", "to"]]
+        tokens = [
+            other if many < 2 else f"group\0{name_key(to)}"
+            for other, many, to in zip(some["other"], some["others"], some["to"], strict=True)
+        ]
+        pairs = {token: _pair_id(key, token) for token in set(tokens)}
+        rows.loc[missing, "conversation"] = _strings((pairs[token] for token in tokens), some.index)
     return rows
 
 
@@ -165,45 +178,48 @@ def _pair_id(one: str, other: str) -> str:
 def _same_names(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows without a URL belong to the person of that name: in the conversation, or where there is no id, anywhere."""
     known: dict[tuple[str, str], str] = {}
-    received = rows[(rows["direction"] == "received") & (rows["person"] != "") & (rows["name"] != "")]
-    for conversation, name, person in zip(received["conversation"], received["name"], received["person"], strict=True):
+    columns = [rows[c].tolist() for c in ("conversation", "other", "name", "direction")]
+    for (conversation, _key, name, direction), person in zip(
+        zip(*columns, strict=True), rows["person"].tolist(), strict=True
+    ):
         # the first slug of a name stands for later ones of the same name: people rename their address
-        known.setdefault((conversation, name), person)
+        if person and name and direction == "received":
+            known.setdefault((conversation, name), person)
     other = [
         known.get((conversation, key[5:]), key)
         if key.startswith("name:")
         else known.get((conversation, name), key)
         if key and direction == "received"
         else key
-        for conversation, key, name, direction in zip(
-            rows["conversation"], rows["other"], rows["name"], rows["direction"], strict=True
-        )
+        for conversation, key, name, direction in zip(*columns, strict=True)
     ]
-    rows["other"] = other
+    rows["other"] = _strings(other, rows.index)
     return rows
 
 
-def _sponsored(rows: pd.DataFrame) -> pd.Series:
+def _sponsored(rows: pd.DataFrame) -> np.ndarray:
     """Rows of a sender without URL whose content or conversation title bears a campaign's mark."""
-    no_url = (rows["sender_url"].str.strip() == "") & (rows["direction"] == "received") & ~rows["own_format"]
-    marked = rows["title"].str.lower().str.contains(_SPONSORED_TITLE, regex=False)
-    for mark in _SPONSORED_MARKS:
-        marked |= rows["raw_text"].str.contains(mark, regex=False)
-    whole = rows.loc[no_url & marked, ["conversation", "name"]].drop_duplicates()
-    campaigns = set(zip(whole["conversation"], whole["name"], strict=True))
-    pairs = pd.Series(list(zip(rows["conversation"], rows["name"], strict=True)), index=rows.index, dtype=object)
-    return no_url & pairs.isin(campaigns)
+    found = np.zeros(len(rows), dtype=bool)
+    no_url = np.array([not url.strip() for url in rows["sender_url"].tolist()], dtype=bool)
+    no_url &= ((rows["direction"] == "received") & ~rows["own_format"]).to_numpy()
+    some = rows.loc[no_url, ["conversation", "name", "title", "raw_text"]]
+    marked = [
+        _SPONSORED_TITLE in title.lower() or any(mark in text for mark in _SPONSORED_MARKS)
+        for title, text in zip(some["title"], some["raw_text"], strict=True)
+    ]
+    pairs = list(zip(some["conversation"], some["name"], strict=True))
+    campaigns = set(itertools.compress(pairs, marked))
+    found[no_url] = [pair in campaigns for pair in pairs]
+    return found
 
 
-def _groups(rows: pd.DataFrame) -> pd.Series:
+def _groups(rows: pd.DataFrame) -> np.ndarray:
     """Rows of conversations with more than one other person."""
-    if not len(rows):
-        return pd.Series([], dtype=bool)
-    crowded = rows.groupby("conversation")["others"].transform("max") > 1
-    named = rows[rows["other"] != ""]
-    people = named.groupby("conversation")["other"].nunique()
-    many = rows["conversation"].isin(people.index[people > 1])
-    return crowded | many
+    pairs = rows.loc[rows["other"] != "", ["conversation", "other"]].drop_duplicates()["conversation"]
+    groups = {*pairs[pairs.duplicated()], *rows.loc[rows["others"] > 1, "conversation"]}
+    if not groups:
+        return np.zeros(len(rows), dtype=bool)
+    return rows["conversation"].isin(groups).to_numpy()
 
 
 @dataclass
@@ -220,13 +236,29 @@ def _text_key(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _conversations(rows: pd.DataFrame) -> dict[str, list[_Conversation]]:
-    """The conversations of each other person, by slug and by name key."""
+def _concerned(rows: pd.DataFrame, people: set[str]) -> pd.DataFrame:
+    """All rows of conversations in which one of these people (slugs and name keys) may stand, by time."""
+    names = {key[5:] for key in people if key.startswith("name:")}
+    columns = (rows[c].tolist() for c in ("conversation", "other", "person", "name", "to", "to_urls"))
+    theirs = {
+        conversation
+        for conversation, other, person, name, to, to_urls in zip(*columns, strict=True)
+        if other in people
+        or person in people
+        or name in names
+        or name_key(to) in names
+        or not people.isdisjoint(slugs(to_urls))
+    }
+    return rows[rows["conversation"].isin(theirs)].sort_values("at", kind="stable")
+
+
+def _conversations(rows: pd.DataFrame, invited: set[str]) -> dict[str, list[_Conversation]]:
+    """The conversations of each other person, by slug and by name key; all those of `invited` people are there."""
     found: dict[str, _Conversation] = {}
     owners: dict[str, set[str]] = defaultdict(set)
-    ordered = rows.sort_values("at", kind="stable")
+    ordered = _concerned(rows, invited)
     columns = ("conversation", "at", "direction", "text", "other", "name", "person", "to", "to_urls")
-    for index, values in zip(ordered.index, zip(*(ordered[c] for c in columns), strict=True), strict=True):
+    for index, values in zip(ordered.index, zip(*(ordered[c].tolist() for c in columns), strict=True), strict=True):
         conversation, at, direction, text, other, name, person, to, to_urls = values
         entry = found.setdefault(conversation, _Conversation(conversation, at, at, {}))
         entry.last = at
@@ -272,7 +304,8 @@ def _invitations(
             incoming.append(invitation)
     if not incoming:
         return rows, rows.iloc[:0]
-    people = _conversations(rows)
+    invited = {key for i in incoming for key in (i.sender_slug, f"name:{name_key(i.sender)}")} - {"", "name:"}
+    people = _conversations(rows, invited)
     added: list[dict] = []
     used: dict[str, int] = {}
     kinds = rows["kind"].to_numpy(dtype=object).copy()
@@ -301,9 +334,11 @@ def _invitations(
             used[base] = used.get(base, 0) + 1
             thread = base if used[base] == 1 else f"{base}~{used[base]}"
             added.append(_invitation_row(invitation, thread, owner))
-    rows = rows.assign(kind=kinds)
-    rows["former_id"] = [former.get(c, "") for c in rows["conversation"]]
-    return rows, pd.DataFrame(added) if added else rows.iloc[:0]
+    rows = rows.assign(kind=_strings(kinds, rows.index))
+    if former:
+        rows["former_id"] = _strings((former.get(c, "") for c in rows["conversation"]), rows.index)
+    columns = {name: pd.Series([row[name] for row in added], dtype=kind) for name, kind in rows.dtypes.items()}
+    return rows, pd.DataFrame(columns)
 
 
 def _other_slug(people: dict[str, list[_Conversation]], name: str, person: str) -> bool:
@@ -376,11 +411,9 @@ def _ordered(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
     nothing, the invitation stands first and the rest is ordered by direction and text.
     """
     rows = rows.copy()
-    rows["rank"] = (
-        rows["kind"].map({kind: i for i, kind in enumerate(KINDS)}).fillna(1).where(~rows["own_format"].astype(bool), 0)
-    )
-    own = rows["own_format"].astype(bool)
-    rows["tie"] = (rows["direction"] + "\0" + rows["text"]).where(~own, "")
+    own = rows["own_format"].to_numpy(dtype=bool)
+    ranks = {kind: i for i, kind in enumerate(KINDS)}
+    rows["rank"] = np.where(own, 0, [ranks.get(kind, 1) for kind in rows["kind"].tolist()])
     rows["place"] = rows["row"].where(own, 0)
     unknown = rows["at"] == np.iinfo("int64").min
     rows["moment"] = rows["at"].where(~unknown, np.iinfo("int64").max)
@@ -388,10 +421,15 @@ def _ordered(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
         # a message CSV without times keeps the file's order
         timeless = rows.groupby("conversation")["at"].transform("max") == np.iinfo("int64").min
         rows.loc[timeless, "moment"] = 0
-    rows = rows.sort_values(["conversation", "moment", "rank", "place", "tie"], kind="stable", ignore_index=True)
+    order = ["conversation", "moment", "rank", "place"]
+    alike = rows.duplicated(order, keep=False).to_numpy() & ~own
+    if alike.any():
+        order.append("tie")
+        rows["tie"] = (rows["direction"] + "\0" + rows["text"]).where(alike, "")
+    rows = rows.sort_values(order, kind="stable", ignore_index=True)
     messages = pd.DataFrame(index=rows.index)
     messages["thread_id"] = rows["conversation"]
-    messages["number"] = (rows.groupby("conversation").cumcount() + 1).astype("int64")
+    messages["number"] = (rows.groupby("conversation", sort=False).cumcount() + 1).astype("int64")
     messages["sent_at"] = pd.to_datetime(rows["at"].to_numpy(dtype="int64").view("M8[us]")).tz_localize("UTC")
     for column in ("direction", "kind", "sender", "sender_url", "text", "subject"):
         messages[column] = rows[column]
@@ -400,13 +438,16 @@ def _ordered(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
     for column in THREAD_CONSTANTS:
         messages[column] = _constant(rows, column)
     recipient = messages["recipient"]
-    messages["inbox"] = owner.inbox if owner.known else recipient
+    messages["inbox"] = _strings([owner.inbox] * len(rows), rows.index) if owner.known else recipient
     return messages[list(MESSAGES)]
 
 
 def _constant(rows: pd.DataFrame, column: str) -> pd.Series:
     """One value a thread, from whichever row holds it. Raises InputError for two different ones."""
-    filled = rows.loc[rows[column] != "", ["conversation", column]].drop_duplicates()
+    there = rows[column] != ""
+    if not there.any():
+        return rows[column]
+    filled = rows.loc[there, ["conversation", column]].drop_duplicates()
     twice = filled[filled["conversation"].duplicated()]
     if len(twice) and column in ("label", "recipient_headline", "recipient_services"):
         thread = twice["conversation"].iloc[0]
