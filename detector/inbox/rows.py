@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from detector.errors import InputError
+from detector.inbox import times
 from detector.inbox.cleaning import clean
 from detector.inbox.columns import Columns, looks_like_header, plain
 from detector.inbox.csvtext import CELL_LIMIT, read_records
 from detector.inbox.people import slug
-from detector.inbox.times import microseconds
 from detector.schema import KINDS, THREAD_CONSTANTS, UNKNOWN_TIME
 
 RAW = (
@@ -198,7 +198,7 @@ class _Table:
             "sender_url": either(self.cells("sender_url"), person_url, False),
             "to": either(self.cells("to"), person, True),
             "to_urls": either(self.cells("to_urls"), person_url, True),
-            "at": list(map(microseconds, self.cells("sent_at"))),
+            "at": times.column(self.cells("sent_at")),
             "subject": self.cells("subject"),
             "raw_text": texts,
             "text": list(map(clean, texts)),
@@ -260,7 +260,7 @@ def read_invitations(where: str, opened: Callable[[], BinaryIO]) -> list[Invitat
                 sender_url=cell("inviterprofileurl"),
                 receiver=cell("to"),
                 receiver_url=cell("inviteeprofileurl"),
-                at=microseconds(cell("sentat")),
+                at=times.microseconds(cell("sentat")),
                 text=clean(cell("message")),
                 direction=cell("direction").upper(),
             )
