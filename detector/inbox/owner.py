@@ -111,11 +111,11 @@ def _asked(exports: Sequence[Export], asked: str) -> Owner:
     by_slug, by_name = Counter[str](), Counter[str]()
     shown: dict[str, str] = {}
     for export in exports:
-        for name, person in _people(export):
+        for name, person, count in _people(export):
             if person == wanted_slug:
-                by_slug[name_key(name)] += 1
+                by_slug[name_key(name)] += count
             if name_key(name) == wanted_name:
-                by_name[person] += 1
+                by_name[person] += count
             if name:
                 shown.setdefault(name_key(name), name)
         if export.profile.name and name_key(export.profile.name) == wanted_name:
@@ -136,20 +136,20 @@ def _asked(exports: Sequence[Export], asked: str) -> Owner:
     raise UsageError(f"--owner {asked}: nobody of that name or URL is in {exports[0].name}")
 
 
-def _people(export: Export) -> Iterable[tuple[str, str]]:
-    """Every (name, slug) that stands anywhere in an input; either may be empty."""
+def _people(export: Export) -> Iterable[tuple[str, str, int]]:
+    """Every (name, slug) that stands anywhere in an input, and how often, cell by cell; either may be empty."""
     columns = export.rows.columns
-    for name, url in zip(columns["sender"], columns["sender_url"], strict=True):
-        yield name, slug(url)
-    for name, urls in zip(columns["to"], columns["to_urls"], strict=True):
+    for (name, url), count in Counter(zip(columns["sender"], columns["sender_url"], strict=True)).items():
+        yield name, slug(url), count
+    for (name, urls), count in Counter(zip(columns["to"], columns["to_urls"], strict=True)).items():
         found = slugs(urls)
         if len(found) <= 1:
-            yield name, found[0] if found else ""
+            yield name, found[0] if found else "", count
         else:
-            yield from (("", person) for person in found)
+            yield from (("", person, count) for person in found)
     for invitation in export.invitations:
-        yield invitation.sender, invitation.sender_slug
-        yield invitation.receiver, invitation.receiver_slug
+        yield invitation.sender, invitation.sender_slug, 1
+        yield invitation.receiver, invitation.receiver_slug, 1
 
 
 def _of_exports(exports: Sequence[Export]) -> Owner:
@@ -174,9 +174,9 @@ def _named(export: Export, person: str, profile_name: str) -> Owner:
     """An owner by slug, with the names this slug goes by."""
     names: Counter[str] = Counter()
     shown: dict[str, str] = {}
-    for name, who in _people(export):
+    for name, who, count in _people(export):
         if who == person and name and name_key(name) != HIDDEN_MEMBER:
-            names[name_key(name)] += 1
+            names[name_key(name)] += count
             shown.setdefault(name_key(name), name)
     keys = set(names) | ({name_key(profile_name)} if profile_name else set())
     best = names.most_common(1)
@@ -231,10 +231,10 @@ def _by_profile_name(export: Export, profile_name: str) -> Owner:
     by_slug: Counter[str] = Counter()
     seen = False
     wanted = name_key(profile_name)
-    for name, person in _people(export):
+    for name, person, count in _people(export):
         if name_key(name) == wanted:
             seen = True
-            by_slug[person] += 1
+            by_slug[person] += count
     del by_slug[""]
     if by_slug:
         return _named(export, by_slug.most_common(1)[0][0], profile_name)
@@ -265,6 +265,6 @@ def _by_coverage(export: Export, profile_name: str) -> Owner:
         if best and best[0][1] >= _COVERAGE * len(people) and (len(best) == 1 or best[1][1] < best[0][1]):
             if sort == "slug":
                 return _named(export, best[0][0], profile_name)
-            shown = next(n for n, _s in _people(export) if name_key(n) == best[0][0])
+            shown = next(n for n, _s, _count in _people(export) if name_key(n) == best[0][0])
             return Owner(shown, "", frozenset({best[0][0]}))
     return Owner()

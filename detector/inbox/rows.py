@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import BinaryIO
 
 from detector.errors import InputError
@@ -113,7 +114,8 @@ def take_columns(columns: Columns, lines: list[int], data: list[list[str]]) -> R
     """
     table = _Table(columns, lines, data)
     raw = RawRows(table.values(), files=1, own_format=columns.is_message_csv)
-    bad = sum(1 for a, t in zip(raw.columns["at"], table.cells("sent_at"), strict=True) if t and a == UNKNOWN_TIME)
+    unknown = [a == UNKNOWN_TIME for a in raw.columns["at"]]
+    bad = sum(1 for cell in compress(table.cells("sent_at"), unknown) if cell) if any(unknown) else 0
     if bad:
         raw.notes.append(f"{columns.where}: {bad} of {len(raw)} times could not be read and count as unknown")
     return raw
@@ -128,7 +130,8 @@ class _Table:
 
     def cells(self, name: str) -> list[str]:
         at = self.columns.at.get(name)
-        return self.empty if at is None else [c.strip() for c in self.data[at]]
+        # most exports have columns in which nothing stands
+        return self.empty if at is None or not any(self.data[at]) else [c.strip() for c in self.data[at]]
 
     def names(self, which: str) -> list[str]:
         if which in self.columns.names:
@@ -171,12 +174,19 @@ class _Table:
 
     def texts(self) -> list[str]:
         texts = self.data[self.columns.at["text"]]
+        if not any(texts):
+            return self.empty
         for row, text in enumerate(texts):
             if len(text) > CELL_LIMIT:
                 raise self.error(row, "a cell holds more than 1 MiB", "take the row out")
             if "\0" in text:
                 raise self.error(row, "the text holds a NUL character", "export the file again")
         return texts
+
+    def drafts(self) -> list[bool]:
+        cells, of_talk = self.cells("draft"), self.cells("conversation_draft")
+        true = {word for word in {*cells, *of_talk} if word.lower() in _TRUE}
+        return [a in true or b in true for a, b in zip(cells, of_talk, strict=True)]
 
     def values(self) -> dict[str, list]:
         directions, texts = self.directions(), self.texts()
@@ -188,7 +198,6 @@ class _Table:
                 return first
             return [a or (b if s is mine else "") for a, b, s in zip(first, other, sent, strict=True)]
 
-        drafts = zip(self.cells("draft"), self.cells("conversation_draft"), strict=True)
         where = self.columns.where
         return {
             "where": [f"{where}, line {line}" for line in self.lines],
@@ -201,8 +210,8 @@ class _Table:
             "at": times.column(self.cells("sent_at")),
             "subject": self.cells("subject"),
             "raw_text": texts,
-            "text": list(map(clean, texts)),
-            "draft": [a.lower() in _TRUE or b.lower() in _TRUE for a, b in drafts],
+            "text": texts if texts is self.empty else list(map(clean, texts)),
+            "draft": self.drafts(),
             "attachments": [bool(cell) for cell in self.cells("attachments")],
             "direction": directions,
             "kind": self.kinds(),

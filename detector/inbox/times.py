@@ -61,6 +61,8 @@ def column(cells: Sequence[str]) -> list[int]:
     >>> column(cells) == [microseconds(cell) for cell in cells]
     True
     """
+    if not any(cells):
+        return [UNKNOWN_TIME] * len(cells)
     places = [i for i, cell in enumerate(cells) if len(cell) == len(_USUAL)]
     # one byte a character: whatever is not ASCII becomes a question mark, which is no part of a moment
     text = "".join([cells[i] for i in places]).encode("ascii", "replace")

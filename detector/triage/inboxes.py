@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from detector.errors import InputError
 from detector.inbox.export import Export
 from detector.inbox.owner import Owner, find_owner, joined, owner_of
 from detector.inbox.rows import RawRows
-from detector.triage.reading import MessageFile, NotPlain, batches, used, who_wrote, without_id
+from detector.triage.reading import MessageFile, NotPlain, batches, raw_rows, used, who_wrote, without_id
 from detector.triage.sources import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SAMPLE = 60_000
 """Different (conversation, people) rows at the head of a file from which its owner is found, about."""
@@ -29,7 +33,10 @@ class Inbox:
 
 @dataclass
 class Surveyed:
-    """What the first pass learns of one source. `slim` (people, no texts) is kept only while it is needed."""
+    """What the first pass learns of one source. `slim` (people, no texts) is kept only while it is needed.
+
+    `people`: for each message file who wrote to whom (as `who_wrote` gives it), None if that is too much to hold.
+    """
 
     owner: Owner
     profile_name: str
@@ -39,21 +46,26 @@ class Surveyed:
     notes: list[str] = field(default_factory=list)
     assistant_rows: int = 0
     all_ids: bool = True  # every message has a conversation id
+    people: list[pa.Table | None] = field(default_factory=list)
     holds: str = "rows"  # or `header`: files without rows; or `nothing`: no file of messages
 
 
-def survey(read: tuple[Export, list[MessageFile]], tick: Tick, *, keep: bool) -> Surveyed:
+def survey(read: tuple[Export, list[MessageFile]], tick: Tick, *, keep: bool, room: int = 0) -> Surveyed:
     """The first pass over one source (as `Source.read` gives it): settles how its files are read, counts, and looks for the owner.
 
-    `keep`: hold the people in any case, not only where the owner is not found.
+    `keep`: hold the people in any case, not only where the owner is not found. `room`: how many
+    bytes of `Surveyed.people` may be held.
     """
     export, files = read
     rows, messages, all_ids = RawRows(), 0, True
+    people: list[pa.Table | None] = []
     for file in files:
-        seen, count, ids = _sample(file, tick)
-        rows.extend(seen)
-        messages += count
-        all_ids &= ids
+        seen = _sample(file, tick, room)
+        rows.extend(seen.rows)
+        messages += seen.messages
+        all_ids &= seen.all_ids
+        people.append(seen.people)
+        room -= seen.people.nbytes if seen.people else 0
     slim = Export(export.name, rows, export.invitations, profile=export.profile, message_files=export.message_files)
     owner = owner_of(slim)
     something = messages or export.invitations or export.assistant_rows
@@ -66,29 +78,51 @@ def survey(read: tuple[Export, list[MessageFile]], tick: Tick, *, keep: bool) ->
         [*export.notes, *(note for file in files for note in file.notes)],
         export.assistant_rows,
         all_ids,
+        people,
         "rows" if something else "header" if export.message_files else "nothing",
     )
 
 
-def _sample(file: MessageFile, tick: Tick) -> tuple[RawRows, int, bool]:
+@dataclass
+class _Seen:
+    """Of one file: raw rows without text of the first `SAMPLE` different ones, and the counts and people of all."""
+
+    rows: RawRows = field(default_factory=RawRows)
+    messages: int = 0
+    all_ids: bool = True
+    people: pa.Table | None = None
+
+
+def _sample(file: MessageFile, tick: Tick, room: int) -> _Seen:
     try:
-        return _first_rows(file, tick)
+        return _first_rows(file, tick, room)
     except NotPlain:
         file.reader = "csv"
         file.notes.clear()
-        return _first_rows(file, tick)
+        return _first_rows(file, tick, room)
 
 
-def _first_rows(file: MessageFile, tick: Tick) -> tuple[RawRows, int, bool]:
-    """Raw rows without text of the first `SAMPLE` different ones; how many messages; whether all have an id."""
-    columns, found, count, ids = file.columns, RawRows(), 0, True
+def _first_rows(file: MessageFile, tick: Tick, room: int) -> _Seen:
+    import pyarrow as pa
+
+    columns, seen = file.columns, _Seen()
+    held: list[pa.Table] = []
     for table in batches(file, used(columns), check=True):
-        count += len(table)
+        seen.messages += len(table)
         tick(file.where, len(table))
-        ids = ids and not without_id(table, columns)
-        if len(found) < SAMPLE:
-            found.extend(who_wrote(table, columns))
-    return found, count, ids
+        seen.all_ids = seen.all_ids and not without_id(table, columns)
+        if len(seen.rows) >= SAMPLE and room < 0:
+            continue
+        people = who_wrote(table, columns)
+        if len(seen.rows) < SAMPLE:
+            seen.rows.extend(raw_rows(people, columns))
+        room -= people.nbytes
+        if room < 0:
+            held.clear()
+        else:
+            held.append(people)
+    seen.people = pa.concat_tables(held) if held else None
+    return seen
 
 
 def group_sources(surveyed: Sequence[Surveyed], sources: Sequence[Source], asked: str | None) -> list[Inbox]:

@@ -69,6 +69,9 @@ class Kinship:
             keys = self.inviter(invitation)
             self._anchors.update(keys)
             self.ties.tie(keys)
+        # the owner is in every row, and ties none of them
+        self._anchors -= self._own
+        self._names = {key.removeprefix("name:") for key in self._anchors if key.startswith("name:")}
 
     @property
     def idle(self) -> bool:
@@ -102,7 +105,7 @@ class Kinship:
     def concerns(self, cell: str, url: bool) -> bool:
         """Whether a cell of names or URLs may name an inviter."""
         if not url:
-            return f"name:{name_key(cell)}" in self._anchors
+            return name_key(cell) in self._names
         one = cell.count("://") == 1 and "," not in cell and ";" not in cell and " " not in cell
         return slug(cell) in self._anchors if one else not self._anchors.isdisjoint(slugs(cell))
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detector.errors import InputError
 from detector.files import write_whole
@@ -25,10 +25,16 @@ from detector.triage.reading import SLIM, MessageFile, batches, people, used
 from detector.triage.sources import Source
 from detector.triage.spill import Spill, beside
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 PART = 24_000
 """Messages a part, at most about: enough to keep a process busy for seconds, few enough for its memory."""
 
 _HELD = 16
+
+_PEOPLE = 32 << 20
+"""Bytes of who wrote to whom that are held from the first pass, so that no second need be made for the ties."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +88,12 @@ def make_plan(
     private_folder(generation.root / "parts")
     # a few sources are held; of many, each is read again when its inbox's turn comes
     held = {i: source.read(columns) for i, source in enumerate(sources)} if len(sources) <= _HELD else {}
-    surveyed = [
-        survey(held.get(i) or source.read(columns), tick, keep=owner is not None) for i, source in enumerate(sources)
-    ]
+    surveyed: list[Surveyed] = []
+    room = _PEOPLE
+    for i, source in enumerate(sources):
+        seen = survey(held.get(i) or source.read(columns), tick, keep=owner is not None, room=room)
+        room -= sum(people.nbytes for people in seen.people if people)
+        surveyed.append(seen)
     _refuse_nothing(sources, surveyed)
     inboxes = group_sources(surveyed, sources, owner)
     spill = Spill(generation)
@@ -139,12 +148,14 @@ def _spill_inbox(
     invitations: list = []
     files: list[MessageFile] = []
     exports: list[int] = []
+    seen: list[pa.Table | None] = []
     for place, s in enumerate(inbox.sources):
         export, found = held.get(s) or sources[s].read(columns)
         for file, reader in zip(found, surveyed[s].readers, strict=True):
             file.reader = reader
         files += found
         exports += [place] * len(found)
+        seen += surveyed[s].people
         merged = merged.over(export.profile)
         connections.merge(export.connections)
         known |= export.known
@@ -154,8 +165,11 @@ def _spill_inbox(
     parts = 1 << max(0, (messages + len(invitations) - 1) // PART).bit_length()
     kinship = Kinship(inbox.owner, invitations)
     if parts > 1 and not (kinship.idle and all(surveyed[s].all_ids for s in inbox.sources)):
-        for file in files:
-            _learn(kinship, file, tick)
+        for file, there in zip(files, seen, strict=True):
+            _learn(kinship, file, there, tick)
+    for s in inbox.sources:
+        surveyed[s].people.clear()
+    del seen
     for f, file in enumerate(files):
         spill.add_file(file, f, kinship, first, parts, tick)
     for p, values in enumerate(beside(kinship, invitations, connections, parts)):
@@ -173,10 +187,10 @@ def _spill_inbox(
     return parts
 
 
-def _learn(kinship: Kinship, file: MessageFile, tick: Tick) -> None:
-    """The pass over one file that finds what is tied together."""
+def _learn(kinship: Kinship, file: MessageFile, seen: pa.Table | None, tick: Tick) -> None:
+    """The pass over one file that finds what is tied together, or over what was `seen` of it before."""
     columns = file.columns
-    for table in batches(file, used(columns, SLIM)):
+    for table in batches(file, used(columns, SLIM)) if seen is None else [seen]:
         kinship.learn(people(table, columns, kinship.concerns))
         tick(file.where, 0)
 

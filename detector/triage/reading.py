@@ -286,19 +286,24 @@ def raw_rows(table: pa.Table, columns: Columns) -> RawRows:
     return take_columns(columns, lines, data)
 
 
-def who_wrote(table: pa.Table, columns: Columns) -> RawRows:
-    """The different (conversation, people, direction) of a table, as raw rows without text."""
+def who_wrote(table: pa.Table, columns: Columns) -> pa.Table:
+    """The different (conversation, people, direction) of a table, each with the first line where it stands."""
     names = [f"c{i}" for i in used(columns, SLIM)]
     different = table.select(["line", *names]).group_by(names, use_threads=False).aggregate([("line", "min")])
-    return raw_rows(different.rename_columns([*names, "line"]), columns)
+    return different.rename_columns([*names, "line"])
 
 
 def without_id(table: pa.Table, columns: Columns) -> bool:
     """Whether a row of the table has no conversation id."""
     import pyarrow.compute as pc
 
-    at = columns.at.get("thread_id")
-    return at is None or bool(pc.any(pc.equal(pc.utf8_trim_whitespace(table[f"c{at}"]), "")).as_py())
+    return "thread_id" not in columns.at or bool(pc.any(_no_id(table, columns)).as_py())
+
+
+def _no_id(table: pa.Table, columns: Columns) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+
+    return pc.equal(pc.utf8_trim_whitespace(table[f"c{columns.at['thread_id']}"]), "")
 
 
 def people(
@@ -309,9 +314,9 @@ def people(
     `concerns`: asked once for each different cell of a batch, and whether it is one of URLs.
     """
     ours = ("thread_id", "sender", "sender_url", "to", "to_urls")
-    if not columns.names and not {"person", "person_url"} & set(columns.at) and not without_id(table, columns):
+    if not columns.names and not {"person", "person_url"} & set(columns.at) and "thread_id" in columns.at:
         table = table.filter(_concerned(table, columns, concerns))
-    found = who_wrote(table, columns).columns
+    found = raw_rows(who_wrote(table, columns), columns).columns
     yield from zip(*(found[n] for n in ("conversation", *ours[1:])), strict=True)
 
 
@@ -320,7 +325,7 @@ def _concerned(table: pa.Table, columns: Columns, concerns: Callable[[str, bool]
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    mask = np.zeros(len(table), dtype=bool)
+    mask = _no_id(table, columns).to_numpy().copy()
     for name in ("sender", "sender_url", "to", "to_urls"):
         if (at := columns.at.get(name)) is not None:
             column = pc.dictionary_encode(table[f"c{at}"].combine_chunks())

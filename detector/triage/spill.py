@@ -27,6 +27,9 @@ FLUSH = 48 << 20
 """Bytes of rows gathered before they are sorted into parts."""
 
 
+_BLOCK = 8_192
+
+
 class SpillDamaged(OutputError):
     """A part's rows on disk are not what was written; they must be read from the input again."""
 
@@ -68,12 +71,18 @@ class Spill:
             self._append(first, table)
             return
         part = _parts_of(table, file, kinship, parts)
-        order = np.argsort(part, kind="stable")
-        bounds = np.searchsorted(part[order], np.arange(parts + 1))
-        table = table.combine_chunks().take(pa.array(order))
-        for p in range(parts):
-            if bounds[p + 1] > bounds[p]:
-                self._append(first + p, table.slice(bounds[p], bounds[p + 1] - bounds[p]))
+        runs: list[list[pa.Table]] = [[] for _ in range(parts)]
+        # block by block: memory just given back is quicker to write to than new memory
+        for at in range(0, len(table), _BLOCK):
+            mine = part[at : at + _BLOCK]
+            order = np.argsort(mine, kind="stable")
+            bounds = np.searchsorted(mine[order], np.arange(parts + 1))
+            block = table.slice(at, _BLOCK).combine_chunks().take(pa.array(order))
+            for p in np.flatnonzero(np.diff(bounds)).tolist():
+                runs[p].append(block.slice(bounds[p], bounds[p + 1] - bounds[p]))
+        for p, run in enumerate(runs):
+            if run:
+                self._append(first + p, pa.concat_tables(run).combine_chunks())
 
     def _append(self, part: int, table: pa.Table) -> None:
         import pyarrow as pa
