@@ -9,6 +9,7 @@ from urllib.parse import unquote
 HIDDEN_MEMBER = "linkedin member"
 """The name under which deleted and hidden members (and some campaigns) write."""
 
+_USUAL = "https://www.linkedin.com/in/"
 _PROFILE = re.compile(r"linkedin\.com/(?:mwlite/)?(?:in|pub|profile/view)/?([^/?#\s,]*)", re.IGNORECASE)
 _PROFILE_URLS = re.compile(r"(?:https?://)?(?:[\w-]+\.)*linkedin\.com/in/[^,;\s]+", re.IGNORECASE)
 _CREDENTIAL = re.compile(
@@ -46,6 +47,8 @@ def slugs(urls: str) -> tuple[str, ...]:
     """
     if not urls.strip():
         return ()
+    if urls.startswith(_USUAL) and "," not in urls and ";" not in urls and len(urls.split()) == 1:
+        return tuple(filter(None, [slug(urls)]))  # one address as LinkedIn writes it: the pattern would find it whole
     found = _PROFILE_URLS.findall(urls) or [part for part in re.split(r"[,;\s]+", urls) if part]
     return tuple(dict.fromkeys(s for s in map(slug, found) if s))
 

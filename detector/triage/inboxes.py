@@ -35,7 +35,7 @@ class Inbox:
 class Surveyed:
     """What the first pass learns of one source. `slim` (people, no texts) is kept only while it is needed.
 
-    `people`: for each message file who wrote to whom (as `who_wrote` gives it), None if that is too much to hold.
+    `tables`: for each message file all its batches, None if that is too much to hold.
     """
 
     owner: Owner
@@ -46,7 +46,7 @@ class Surveyed:
     notes: list[str] = field(default_factory=list)
     assistant_rows: int = 0
     all_ids: bool = True  # every message has a conversation id
-    people: list[pa.Table | None] = field(default_factory=list)
+    tables: list[list[pa.Table] | None] = field(default_factory=list)
     holds: str = "rows"  # or `header`: files without rows; or `nothing`: no file of messages
 
 
@@ -54,18 +54,18 @@ def survey(read: tuple[Export, list[MessageFile]], tick: Tick, *, keep: bool, ro
     """The first pass over one source (as `Source.read` gives it): settles how its files are read, counts, and looks for the owner.
 
     `keep`: hold the people in any case, not only where the owner is not found. `room`: how many
-    bytes of `Surveyed.people` may be held.
+    bytes of `Surveyed.tables` may be held.
     """
     export, files = read
     rows, messages, all_ids = RawRows(), 0, True
-    people: list[pa.Table | None] = []
+    tables: list[list[pa.Table] | None] = []
     for file in files:
         seen = _sample(file, tick, room)
         rows.extend(seen.rows)
         messages += seen.messages
         all_ids &= seen.all_ids
-        people.append(seen.people)
-        room -= seen.people.nbytes if seen.people else 0
+        tables.append(seen.tables)
+        room -= sum(table.nbytes for table in seen.tables or ())
     slim = Export(export.name, rows, export.invitations, profile=export.profile, message_files=export.message_files)
     owner = owner_of(slim)
     something = messages or export.invitations or export.assistant_rows
@@ -78,19 +78,19 @@ def survey(read: tuple[Export, list[MessageFile]], tick: Tick, *, keep: bool, ro
         [*export.notes, *(note for file in files for note in file.notes)],
         export.assistant_rows,
         all_ids,
-        people,
+        tables,
         "rows" if something else "header" if export.message_files else "nothing",
     )
 
 
 @dataclass
 class _Seen:
-    """Of one file: raw rows without text of the first `SAMPLE` different ones, and the counts and people of all."""
+    """Of one file: raw rows without text of the first `SAMPLE` different ones, counts, and all of it if there is room."""
 
     rows: RawRows = field(default_factory=RawRows)
     messages: int = 0
     all_ids: bool = True
-    people: pa.Table | None = None
+    tables: list[pa.Table] | None = field(default_factory=list)
 
 
 def _sample(file: MessageFile, tick: Tick, room: int) -> _Seen:
@@ -103,25 +103,18 @@ def _sample(file: MessageFile, tick: Tick, room: int) -> _Seen:
 
 
 def _first_rows(file: MessageFile, tick: Tick, room: int) -> _Seen:
-    import pyarrow as pa
-
     columns, seen = file.columns, _Seen()
-    held: list[pa.Table] = []
     for table in batches(file, used(columns), check=True):
         seen.messages += len(table)
         tick(file.where, len(table))
         seen.all_ids = seen.all_ids and not without_id(table, columns)
-        if len(seen.rows) >= SAMPLE and room < 0:
-            continue
-        people = who_wrote(table, columns)
         if len(seen.rows) < SAMPLE:
-            seen.rows.extend(raw_rows(people, columns))
-        room -= people.nbytes
+            seen.rows.extend(raw_rows(who_wrote(table, columns), columns))
+        room -= table.nbytes
         if room < 0:
-            held.clear()
-        else:
-            held.append(people)
-    seen.people = pa.concat_tables(held) if held else None
+            seen.tables = None
+        elif seen.tables is not None:
+            seen.tables.append(table)
     return seen
 
 

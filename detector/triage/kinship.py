@@ -102,12 +102,11 @@ class Kinship:
             elif tied := [key for key in keys if key in self._anchors]:
                 self.ties.tie([conversation(talk), *tied])
 
-    def concerns(self, cell: str, url: bool) -> bool:
-        """Whether a cell of names or URLs may name an inviter."""
-        if not url:
-            return name_key(cell) in self._names
-        one = cell.count("://") == 1 and "," not in cell and ";" not in cell and " " not in cell
-        return slug(cell) in self._anchors if one else not self._anchors.isdisjoint(slugs(cell))
+    def concerns(self, cells: list[str], url: bool) -> list[bool]:
+        """Whether each cell of names or URLs may name an inviter."""
+        if url:
+            return [not self._anchors.isdisjoint(slugs(cell)) for cell in cells]
+        return [name_key(cell) in self._names for cell in cells]
 
     def name_of(self, talk: str, sender: str, sender_url: str, to: str, to_urls: str) -> str:
         """The tie name by which a row finds its part."""

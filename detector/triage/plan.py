@@ -33,8 +33,8 @@ PART = 24_000
 
 _HELD = 16
 
-_PEOPLE = 32 << 20
-"""Bytes of who wrote to whom that are held from the first pass, so that no second need be made for the ties."""
+_ROOM = 64 << 20
+"""Bytes of messages that are held from the first pass, so that a small input is read but once."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ def make_plan(
     # a few sources are held; of many, each is read again when its inbox's turn comes
     held = {i: source.read(columns) for i, source in enumerate(sources)} if len(sources) <= _HELD else {}
     surveyed: list[Surveyed] = []
-    room = _PEOPLE
+    room = _ROOM
     for i, source in enumerate(sources):
         seen = survey(held.get(i) or source.read(columns), tick, keep=owner is not None, room=room)
-        room -= sum(people.nbytes for people in seen.people if people)
+        room -= sum(table.nbytes for tables in seen.tables for table in tables or ())
         surveyed.append(seen)
     _refuse_nothing(sources, surveyed)
     inboxes = group_sources(surveyed, sources, owner)
@@ -148,14 +148,15 @@ def _spill_inbox(
     invitations: list = []
     files: list[MessageFile] = []
     exports: list[int] = []
-    seen: list[pa.Table | None] = []
+    read: list[list[pa.Table] | None] = []
     for place, s in enumerate(inbox.sources):
         export, found = held.get(s) or sources[s].read(columns)
         for file, reader in zip(found, surveyed[s].readers, strict=True):
             file.reader = reader
         files += found
         exports += [place] * len(found)
-        seen += surveyed[s].people
+        read += surveyed[s].tables
+        surveyed[s].tables = []
         merged = merged.over(export.profile)
         connections.merge(export.connections)
         known |= export.known
@@ -165,13 +166,10 @@ def _spill_inbox(
     parts = 1 << max(0, (messages + len(invitations) - 1) // PART).bit_length()
     kinship = Kinship(inbox.owner, invitations)
     if parts > 1 and not (kinship.idle and all(surveyed[s].all_ids for s in inbox.sources)):
-        for file, there in zip(files, seen, strict=True):
-            _learn(kinship, file, there, tick)
-    for s in inbox.sources:
-        surveyed[s].people.clear()
-    del seen
-    for f, file in enumerate(files):
-        spill.add_file(file, f, kinship, first, parts, tick)
+        for file, tables in zip(files, read, strict=True):
+            _learn(kinship, file, tables, tick)
+    for f, (file, tables) in enumerate(zip(files, read, strict=True)):
+        spill.add_file(file, f, kinship, first, parts, tick, tables)
     for p, values in enumerate(beside(kinship, invitations, connections, parts)):
         write_whole(generation.beside(first + p), _json(values))
     about = {
@@ -187,10 +185,14 @@ def _spill_inbox(
     return parts
 
 
-def _learn(kinship: Kinship, file: MessageFile, seen: pa.Table | None, tick: Tick) -> None:
-    """The pass over one file that finds what is tied together, or over what was `seen` of it before."""
+def _learn(kinship: Kinship, file: MessageFile, tables: list[pa.Table] | None, tick: Tick) -> None:
+    """The pass over one file (or over its `tables`) that finds what is tied together."""
+    import pyarrow as pa
+
     columns = file.columns
-    for table in batches(file, used(columns, SLIM)) if seen is None else [seen]:
+    # together, so that a cell is asked about once
+    together = [pa.concat_tables(tables)] if tables else []
+    for table in batches(file, used(columns, SLIM)) if tables is None else together:
         kinship.learn(people(table, columns, kinship.concerns))
         tick(file.where, 0)
 

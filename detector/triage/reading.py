@@ -307,11 +307,11 @@ def _no_id(table: pa.Table, columns: Columns) -> pa.ChunkedArray:
 
 
 def people(
-    table: pa.Table, columns: Columns, concerns: Callable[[str, bool], bool]
+    table: pa.Table, columns: Columns, concerns: Callable[[list[str], bool], list[bool]]
 ) -> Iterator[tuple[str, str, str, str, str]]:
     """The (conversation, sender, sender's URL, to, URLs of to) of rows without an id or with a cell that concerns.
 
-    `concerns`: asked once for each different cell of a batch, and whether it is one of URLs.
+    `concerns`: asked once about the different cells of a column, and whether they are URLs.
     """
     ours = ("thread_id", "sender", "sender_url", "to", "to_urls")
     if not columns.names and not {"person", "person_url"} & set(columns.at) and "thread_id" in columns.at:
@@ -320,7 +320,7 @@ def people(
     yield from zip(*(found[n] for n in ("conversation", *ours[1:])), strict=True)
 
 
-def _concerned(table: pa.Table, columns: Columns, concerns: Callable[[str, bool], bool]) -> pa.Array:
+def _concerned(table: pa.Table, columns: Columns, concerns: Callable[[list[str], bool], list[bool]]) -> pa.Array:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -329,6 +329,7 @@ def _concerned(table: pa.Table, columns: Columns, concerns: Callable[[str, bool]
     for name in ("sender", "sender_url", "to", "to_urls"):
         if (at := columns.at.get(name)) is not None:
             column = pc.dictionary_encode(table[f"c{at}"].combine_chunks())
-            of_cell = [concerns(cell.strip(), name.endswith(("url", "urls"))) for cell in column.dictionary.to_pylist()]
-            mask |= np.array(of_cell, dtype=bool)[column.indices.to_numpy()]
+            cells = [cell.strip() for cell in column.dictionary.to_pylist()]
+            of_cell = np.array(concerns(cells, name.endswith(("url", "urls"))), dtype=bool)
+            mask |= of_cell[column.indices.to_numpy()]
     return pa.array(mask)

@@ -42,15 +42,24 @@ class Spill:
         self.checks: dict[int, int] = {}
         self.sizes: dict[int, int] = {}
 
-    def add_file(self, file: MessageFile, number: int, kinship: Kinship, first: int, parts: int, tick: Tick) -> None:
+    def add_file(
+        self,
+        file: MessageFile,
+        number: int,
+        kinship: Kinship,
+        first: int,
+        parts: int,
+        tick: Tick,
+        tables: list[pa.Table] | None = None,
+    ) -> None:
         """Spill one file's rows into the parts `first` to `first + parts` - 1 of its inbox.
 
-        `number`: the file's place in the inbox's list of files.
+        `number`: the file's place in the inbox's list of files; `tables`: its batches, where they are at hand.
         """
         columns = file.columns
         waiting: list[pa.Table] = []
         size = 0
-        for table in batches(file, used(columns)):
+        for table in batches(file, used(columns)) if tables is None else tables:
             waiting.append(table)
             size += table.nbytes
             tick(file.where, len(table))
