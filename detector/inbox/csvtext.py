@@ -15,7 +15,7 @@ CELL_LIMIT = 1 << 20
 """Characters one cell may hold (1 MiB)."""
 
 _LINE_LIMIT = 16 * CELL_LIMIT
-_CHUNK = 1 << 18  # larger ones decode to memory that is new each time, and take four times as long
+_CHUNK = 1 << 16  # much larger ones are decoded to memory that is new each time, which takes four times as long
 _SENTINEL = "\ue000end of file\ue000"
 _DELIMITERS = ",;\t|"
 
