@@ -99,11 +99,13 @@ def _table(messages: pd.DataFrame, sizes: np.ndarray) -> pd.DataFrame:
     last_at = np.maximum.reduceat(np.where(known, times, UNKNOWN_TIME), starts)
     first_at = np.where(first_at == np.iinfo(np.int64).max, UNKNOWN_TIME, first_at)
 
-    table = pd.DataFrame({"thread_id": messages["thread_id"].to_numpy()[starts]})
+    table = pd.DataFrame(index=pd.RangeIndex(len(sizes)))
+    # strings stay Python's: pandas 3 would make Arrow columns, which are slow to go through
+    table["thread_id"] = pd.Series(messages["thread_id"].to_numpy(dtype=object)[starts], dtype=object)
     for column in ("sender", "sender_url"):
-        table[column] = _first_filled(messages[column], received, starts, sizes)
-    table["former_id"] = messages["former_id"].to_numpy()[starts]
-    table["inbox"] = messages["inbox"].to_numpy()[starts]
+        table[column] = pd.Series(_first_filled(messages[column], received, starts, sizes), dtype=object)
+    for column in ("former_id", "inbox", *THREAD_CONSTANTS):
+        table[column] = pd.Series(messages[column].to_numpy(dtype=object)[starts], dtype=object)
     table["messages"] = np.add.reduceat(counted.astype(np.int64), starts)
     table["follow_ups"] = np.maximum(table["messages"] - 1, 0)
     table["unanswered"] = np.add.reduceat(since.astype(np.int64), starts)
@@ -115,8 +117,6 @@ def _table(messages: pd.DataFrame, sizes: np.ndarray) -> pd.DataFrame:
     for column, source in (("texts", "text"), ("directions", "direction"), ("kinds", "kind")):
         table[column] = _lists(messages[source].tolist(), starts, ends)
     table["times"] = _lists(times.tolist(), starts, ends)
-    for column in THREAD_CONSTANTS:
-        table[column] = messages[column].to_numpy()[starts]
     return table[list(THREADS)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -156,25 +156,26 @@ def thread_keys(threads: pd.DataFrame, known: set[str]) -> tuple[np.ndarray, np.
     from detector.patterns.context import known_people
 
     spared = known_people(threads, known)
-    keys = np.array(
-        [_hash(inbox, i) for inbox, i in zip(threads["inbox"], threads["thread_id"], strict=True)], "uint64"
-    )
-    former = np.array(
-        [_hash(inbox, i) if i else 0 for inbox, i in zip(threads["inbox"], threads["former_id"], strict=True)], "uint64"
-    )
-    digests = np.fromiter((_hash(*values) for values in _content(threads, spared)), "uint64", len(threads))
-    return keys, former, digests
+    inboxes, ids, formers = (threads[name].tolist() for name in ("inbox", "thread_id", "former_id"))
+    keys = _hashes(zip(inboxes, ids, strict=True))
+    former = np.zeros(len(threads), "uint64")
+    if joined := [i for i, name in enumerate(formers) if name]:
+        former[joined] = _hashes((inboxes[i], formers[i]) for i in joined)
+    return keys, former, _hashes(_content(threads, spared))
 
 
 def _content(threads: pd.DataFrame, spared: np.ndarray) -> Iterator[list[str]]:
     plain = ("sender", "sender_url", "recipient", "recipient_headline", "recipient_services", "lang", "inbox")
     columns = [threads[name].tolist() for name in plain]
     flags = zip(threads["attachments"].tolist(), threads["owner_last"].tolist(), spared.tolist(), strict=True)
-    lists = zip(threads["times"], threads["directions"], threads["kinds"], threads["texts"], strict=True)
+    lists = zip(*(threads[name].tolist() for name in ("times", "directions", "kinds", "texts")), strict=True)
     for values, flag, (times, directions, kinds, texts) in zip(zip(*columns, strict=True), flags, lists, strict=True):
         yield [*values, str(flag), str(times), ",".join(directions), ",".join(kinds), *texts]
 
 
-def _hash(*values: str) -> int:
-    text = "\0".join(values).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+def _hashes(rows: Iterable[Sequence[str]]) -> np.ndarray:
+    import numpy as np
+
+    joined = ("\0".join(values).encode("utf-8", "surrogatepass") for values in rows)
+    digests = b"".join([hashlib.blake2b(text, digest_size=8).digest() for text in joined])
+    return np.frombuffer(digests, "<u8").astype("uint64")
