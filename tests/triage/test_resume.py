@@ -173,6 +173,14 @@ def test_a_run_whose_input_is_gone_says_so_and_goes_on_when_it_is_back(
     assert len(verdicts(tmp_path / "out")) == 24
 
 
+def test_what_is_held_from_the_first_pass_is_what_the_file_holds(tmp_path, export, small_parts, monkeypatch) -> None:
+    run([str(export)], tmp_path / "again")
+    monkeypatch.setattr("detector.triage.plan._ROOM", 1 << 20)
+    run([str(export)], tmp_path / "held")
+    for path in sorted((tmp_path / "again" / "verdicts").iterdir()):
+        assert path.read_bytes() == (tmp_path / "held" / "verdicts" / path.name).read_bytes()
+
+
 def test_an_input_that_goes_while_it_is_read_is_a_clear_line(tmp_path, export, small_parts, monkeypatch) -> None:
     from detector.triage import inboxes
 
