@@ -23,7 +23,7 @@ STEPS = {
     "digests of threads": ("detector.triage.part", "thread_keys"),
     "model and phrases loaded": ("detector.triage.part", "load_judge"),
     "patterns": ("detector.patterns.Finder", "search"),
-    "scores": ("detector.model.weights.Scorer", "score"),
+    "scores": ("detector.model.scorer.Scorer", "score"),
     "reasons": ("detector.model.detector", "explain"),
     "judging in all": ("detector.model.detector.Detector", "judge"),
     "templates' fingerprints": ("detector.triage.verdicts", "marks"),

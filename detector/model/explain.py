@@ -103,7 +103,7 @@ class Explained:
         first, end = int(self.first[i]), int(self.end[i])
         if first < 0:
             return None
-        tokens = searched.reading.tokens
+        tokens = searched.reading.said
         start = int(tokens.starts[self.row[i]])
         return int(tokens.begins[start + first]), int(tokens.ends[start + end - 1])
 
@@ -197,13 +197,10 @@ def _by_sentence(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
         none = np.zeros(0, dtype=np.int64)
         return none, none, none, none, none, np.zeros(0)
     by_role = _role_shares(scores, scorer.weights, c, reading.thread[sentences.row])
-    words = _token_values(searched, scorer, scores, c)
-    bounds = np.stack([sentences.first, sentences.end], axis=1).ravel()
-    inner = bounds[:-1] if bounds[-1] == len(words) else bounds
-    total = by_role.sum(axis=1) + np.add.reduceat(words, inner)[::2]
+    total = by_role.sum(axis=1) + _word_shares(searched, scorer, scores, c)
     kept = np.flatnonzero(np.abs(total) >= _FEWEST)
     thread = reading.thread[sentences.row[kept]]
-    start = reading.tokens.starts[sentences.row[kept]]
+    start = reading.said.starts[sentences.row[kept]]
     code = _named(by_role[kept], scores.pooled.q[kept], label[thread], total[kept] > 0)
     first, end = sentences.first[kept] - start, sentences.end[kept] - start
     return thread, code, sentences.row[kept], first, end, total[kept]
@@ -239,33 +236,26 @@ def _named(by_role: np.ndarray, q: np.ndarray, label: np.ndarray, speaks_for: np
     return np.where(clear, -2 - best, -1)
 
 
-def _token_values(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarray) -> np.ndarray:
-    """What each of the sender's tokens adds to its thread's score, a pair's share split between both."""
-    reading = searched.reading
-    tokens, table = reading.tokens, scorer.table
-    ids = tokens.ids
+def _word_shares(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarray) -> np.ndarray:
+    """(m,) what each sentence's words add to its thread's score, a pair's share split between both its words."""
+    reading, sentences = searched.reading, scores.sentences
     total, last = scores.text, scores.last
     norms = np.stack([total[last, b * (N + 1) + N] for b in range(len(BLOCKS) + 1)], axis=1)
     scale = np.where(norms > 0, 1 / np.sqrt(np.maximum(norms, 1e-12)), 0.0)
-    row = np.repeat(np.arange(len(reading)), tokens.counts)
-    thread = reading.thread[row]
-    value = np.zeros(len(ids))
+    places, pairs = scores.pairs
+    sides = [sentences.of_tokens(places), sentences.of_tokens(places + 1)]
+    theirs = sides[0] >= 0  # the owner's words are no evidence to quote
+    sides, pairs = [side[theirs] for side in sides], pairs[theirs]
+    row = sentences.row
+    of_pair = reading.thread[row[sides[0]]]
+    value = np.zeros(len(sentences))
     within = {b: flags for flags, blocks in block_rows(reading) for b in blocks}
-    places, pairs = scorer.weights.space.pair_numbers(reading, table.word[ids])
-    idf = scorer.weights.space.pair_idf[pairs]
-    for b in range(len(BLOCKS) + 1):
-        if b == 2:  # the owner's words are no evidence to quote
-            continue
-        weight = c * scale[:, b, None]
-        values = table.rows[:, b * (N + 1) : b * (N + 1) + N]
-        part = np.zeros(len(ids))
-        for k in range(N):
-            part += values[ids, k] * weight[thread, k]
-        if b < len(BLOCKS) and len(places):
-            paired = np.zeros(len(places))
-            for k in range(N):
-                paired += scorer.weights.pairs[b, pairs, k] * idf * weight[thread[places], k]
-            np.add.at(part, places, paired / 2)
-            np.add.at(part, places + 1, paired / 2)
+    for b in (0, 1, len(BLOCKS)):
+        weight = (c * scale[:, b, None])[reading.thread[row]]
+        part = (scores.words[:, b * (N + 1) : b * (N + 1) + N] * weight).sum(axis=1)
+        if b < len(BLOCKS) and len(pairs):
+            paired = (scorer.pairs[pairs, b * N : b * N + N] * (c * scale[:, b, None])[of_pair]).sum(axis=1)
+            for side in sides:
+                part += np.bincount(side, paired / 2, len(sentences))
         value += part * within[b][row]
     return value

@@ -45,11 +45,11 @@ def shape_counts(searched: Searched) -> np.ndarray:
     named = [i for i, p in enumerate(searched.patterns) if p.id == "homework.named-thing"]
     rows = searched.hits.row[np.isin(searched.hits.pattern, named)]
     counts[:, 0] = np.bincount(rows, minlength=len(reading))
-    per_token = reading.vocabulary.token_numbers(_count_of)[reading.tokens.ids]
-    row = reading.tokens.rows
+    per_token = reading.vocabulary.token_numbers(_count_of)[reading.said.ids]
+    row = reading.said.rows
     counts[:, 1] = np.bincount(row[per_token == 1], minlength=len(reading))
     counts[:, 2] = np.bincount(row[per_token == 2], minlength=len(reading))
-    counts[:, 3] = reading.tokens.counts
+    counts[:, 3] = reading.said.counts
     counts[~reading.theirs] = 0
     return counts
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.model.running import running
+from detector.model.sums import bounds_of, product, summed
 from detector.model.text import TextSpace, TokenTable
 from detector.patterns import Searched
 from detector.patterns.reading import Reading
@@ -129,13 +130,13 @@ def _shares_words(sentences: Sentences, reading: Reading) -> np.ndarray:
     if not own or not len(sentences):
         return np.zeros(len(sentences), dtype=bool)
     get = stems.get
-    ids, normals = reading.tokens.ids, reading.vocabulary.normals
+    ids, normals = reading.said.ids, reading.vocabulary.normals
     of_token = np.full(len(normals), -1, dtype=np.int64)
     used = np.flatnonzero(np.bincount(ids, minlength=len(normals)))
     of_token[used] = [get(w[:_STEM], -1) if len(w) > 3 else -1 for w in map(normals.__getitem__, used.tolist())]
     stem = of_token[ids]
     place = np.flatnonzero(stem >= 0)
-    row = np.searchsorted(reading.tokens.starts, place, side="right") - 1
+    row = np.searchsorted(reading.said.starts, place, side="right") - 1
     width = len(stems)
     key = reading.who[reading.thread[row]] * width + stem[place]
     known = np.isin(key, np.array([w * width + s for w, s in own], dtype=np.int64))
@@ -175,6 +176,8 @@ class RoleReader:
         self.space = space
         self.table = RoleTable(space, weights)
         self.number = {p: i for i, p in enumerate(pattern_ids)}
+        idf = space.pair_idf
+        self.pairs = np.column_stack([weights.pairs * idf[:, None], idf**2])
 
     def probabilities(self, searched: Searched, sentences: Sentences) -> np.ndarray:
         """(m, R) probabilities after both looks, rounded so that they are the same in any batch."""
@@ -184,26 +187,18 @@ class RoleReader:
         """(m, R) probabilities of each sentence by itself."""
         reading = searched.reading
         self.table.update(reading.vocabulary)
-        ids = reading.tokens.ids
-        sums = _sums(self.table.rows, ids, sentences)
-        places, pairs = self.space.pair_numbers(reading, self.table.word[ids])
+        sums = summed(self.table.rows, sentences.ids, sentences.bounds)
+        places, pairs = self.space.pair_numbers(reading, self.table.word)
         at = sentences.of_tokens(places)
         inside = (at >= 0) & (at == sentences.of_tokens(places + 1))
         if inside.any():
-            at, pairs = at[inside], pairs[inside]
-            idf = self.space.pair_idf[pairs]
-            for k in range(R):
-                sums[:, k] += np.bincount(at, self.weights.pairs[pairs, k] * idf, len(sentences))
-            sums[:, R] += np.bincount(at, idf**2, len(sentences))
+            sums[:, : R + 1] += summed(self.pairs, pairs[inside], bounds_of(at[inside], len(sentences)))
         scores = np.tile(self.weights.bias, (len(sentences), 1))
         for a in (0, R + 1):
             scores += sums[:, a : a + R] * inverse_root(sums[:, a + R])[:, None]
         sentence, pattern = sentence_patterns(searched, sentences, self.number)
-        for k in range(R):
-            scores[:, k] += np.bincount(sentence, self.weights.patterns[pattern, k], len(sentences))
-        place = place_features(sentences, reading)
-        for k in range(len(PLACE)):  # not a matrix product: its rounding depends on the batch
-            scores += place[:, k, None] * self.weights.place[k]
+        scores += summed(self.weights.patterns, pattern, bounds_of(sentence, len(sentences)))
+        scores += product(place_features(sentences, reading), self.weights.place)
         return softmax(scores)
 
 
@@ -219,21 +214,6 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 def inverse_root(norm: np.ndarray) -> np.ndarray:
     """1 / sqrt of positive values, 0 for others."""
     return np.where(norm > 0, 1 / np.sqrt(np.maximum(norm, 1e-12)), 0.0)
-
-
-def _sums(table: np.ndarray, ids: np.ndarray, sentences: Sentences) -> np.ndarray:
-    """Sums of the table's rows over each sentence's tokens, chunk by chunk to bound memory."""
-    out = np.zeros((len(sentences), table.shape[1]))
-    chunk = 16_384
-    for a in range(0, len(sentences), chunk):
-        first, end = sentences.first[a : a + chunk], sentences.end[a : a + chunk]
-        base = int(first[0])
-        rows = table[ids[base : int(end[-1])]]
-        # sentences of the owner lie between: sum from each start to each end, and drop what is between
-        bounds = np.stack([first - base, end - base], axis=1).ravel()
-        inner = bounds[:-1] if bounds[-1] == len(rows) else bounds
-        out[a : a + chunk] = np.add.reduceat(rows, inner, axis=0)[::2]
-    return out
 
 
 SLOTS = ("opening", "later", "whole")
@@ -313,8 +293,4 @@ def context(q: np.ndarray, sentences: Sentences, reading: Reading) -> np.ndarray
 
 def second_look(q: np.ndarray, sentences: Sentences, reading: Reading, weights: RoleWeights) -> np.ndarray:
     """(m, R) probabilities of sentences, with what stands around them taken in."""
-    around = context(q, sentences, reading)
-    scores = np.tile(weights.context_bias, (len(q), 1))
-    for k in range(around.shape[1]):  # not a matrix product: its rounding depends on the batch
-        scores += around[:, k, None] * weights.context[k]
-    return softmax(scores)
+    return softmax(weights.context_bias + product(context(q, sentences, reading), weights.context))

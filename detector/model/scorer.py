@@ -10,8 +10,9 @@ import numpy as np
 from detector.model.features import Events, block_rows, pattern_events, shape_counts
 from detector.model.roles import Pooled, RoleReader, pooled
 from detector.model.running import running
+from detector.model.sums import product, summed
 from detector.model.text import TokenTable
-from detector.model.weights import BLOCKS, SHAPE, N, Weights
+from detector.model.weights import BLOCKS, N, Weights
 from detector.patterns import Searched
 from detector.patterns.reading import Reading
 from detector.patterns.sentences import Sentences
@@ -45,7 +46,8 @@ class Scores:
     """Scores of a batch.
 
     `after`: (n messages, N) scores of the prefix ending with each message; `text`: the running text
-    sums they came from (columns of `Scorer.text_sums`); `sentences` and `pooled`: what they do.
+    sums they came from (columns of `Scorer.text_sums`); `sentences` and `pooled`: what they do; `words`: (m, blocks + 1
+    times N + 1) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these.
     """
 
     after: np.ndarray
@@ -53,6 +55,8 @@ class Scores:
     last: np.ndarray  # (t,) the row of each thread's last message
     sentences: Sentences
     pooled: Pooled
+    words: np.ndarray
+    pairs: tuple[np.ndarray, np.ndarray]
 
     @property
     def final(self) -> np.ndarray:
@@ -67,6 +71,9 @@ class Scorer:
         self.weights = weights
         self.table = _ScoreTable(weights)
         self.roles = RoleReader(weights.space, weights.roles, weights.pattern_ids)
+        idf = weights.space.pair_idf
+        self.pairs = np.column_stack([*(weights.pairs[b] * idf[:, None] for b in range(len(BLOCKS))), idf**2])
+        """(pairs, blocks times N + 1) weights of pairs in each block, and squared weights."""
         self.number = {p: i for i, p in enumerate(weights.pattern_ids)}
 
     def events(self, searched: Searched) -> Events:
@@ -76,7 +83,9 @@ class Scorer:
     def score(self, searched: Searched, events: Events | None = None) -> Scores:
         """Scores after every message of every thread."""
         reading = searched.reading
-        total = running(self.text_sums(reading), reading)
+        sentences = Sentences.of(reading)
+        sums, words, pairs = self.text_sums(reading, sentences)
+        total = running(sums, reading)
         after = np.tile(self.weights.bias, (len(reading), 1))
         for b in range(len(BLOCKS) + 1):
             sums = total[:, b * (N + 1) : b * (N + 1) + N]
@@ -88,47 +97,37 @@ class Scorer:
         np.add.at(switched, events.row, flat[events.feature] * events.sign[:, None])
         after += running(switched, reading)
         shape = np.log1p(running(shape_counts(searched), reading))
-        for k in range(len(SHAPE)):  # not a matrix product: its rounding depends on the batch
-            after += shape[:, k, None] * self.weights.shape[k]
-        sentences = Sentences.of(reading)
+        after += product(shape, self.weights.shape)
         added = pooled(self.roles.probabilities(searched, sentences), sentences, reading)
-        features = added.features()
-        for k in range(features.shape[1]):
-            after += features[:, k, None] * self.weights.pooled[k]
+        after += product(added.features(), self.weights.pooled)
         last = reading.starts + reading.sizes - 1
-        return Scores(after, total, last, sentences, added)
+        return Scores(after, total, last, sentences, added, words, pairs)
 
-    def text_sums(self, reading: Reading) -> np.ndarray:
-        """(n, blocks + 1 times N + 1) sums over each message's tokens, in the block it belongs to."""
+    def text_sums(
+        self, reading: Reading, sentences: Sentences
+    ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        """(n, blocks + 1 times N + 1) sums over each message's tokens, in the block it belongs to; the same over each
+        sentence's words without pairs; positions and numbers of the pairs."""
         self.table.update(reading.vocabulary)
-        ids = reading.tokens.ids
-        sums = _sum_rows(self.table.rows, ids, reading.tokens.starts)
-        places, pairs = self.weights.space.pair_numbers(reading, self.table.word[ids])
-        if len(places):
-            rows = np.searchsorted(reading.tokens.starts, places, side="right") - 1
-            idf = self.weights.space.pair_idf[pairs]
+        table, said = self.table.rows, reading.said
+        words = summed(table, sentences.ids, sentences.bounds)
+        sums = np.zeros((len(reading), table.shape[1]))
+        first = np.flatnonzero(sentences.opens)
+        if len(first):
+            sums[sentences.row[first]] = np.add.reduceat(words, first, axis=0)
+        owners = np.flatnonzero(reading.owners)
+        if len(owners):
+            ids = said.ids[reading.owners[said.rows]]
+            sums[owners] = summed(table, ids, np.concatenate([[0], np.cumsum(said.counts[owners])]))
+        pairs = self.weights.space.pair_numbers(reading, self.table.word)
+        if len(pairs[0]):
+            paired = summed(self.pairs, pairs[1], np.searchsorted(pairs[0], said.starts))
             for b in range(len(BLOCKS)):
                 at = b * (N + 1)
-                for k in range(N):
-                    sums[:, at + k] += np.bincount(rows, self.weights.pairs[b, pairs, k] * idf, len(reading))
-                sums[:, at + N] += np.bincount(rows, idf**2, len(reading))
+                sums[:, at : at + N] += paired[:, b * N : b * N + N]
+                sums[:, at + N] += paired[:, -1]
         for flags, blocks in block_rows(reading):
             for b in blocks:
                 at = b * (N + 1)
                 sums[~flags, at : at + N + 1] = 0
-        return sums
-
-
-def _sum_rows(table: np.ndarray, ids: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Sum of the table's rows over each message's tokens, chunk by chunk to bound memory."""
-    n = len(starts) - 1
-    out = np.zeros((n, table.shape[1]))
-    chunk = 4096
-    for a in range(0, n, chunk):
-        bounds = starts[a : min(n, a + chunk) + 1]
-        filled = np.flatnonzero(np.diff(bounds) > 0)
-        if len(filled):
-            rows = table[ids[bounds[0] : bounds[-1]]]
-            # summed within each message alone, so that the bits do not depend on the batch
-            out[a + filled] = np.add.reduceat(rows, bounds[filled] - bounds[0], axis=0)
-    return out
+        return sums, words, pairs

@@ -17,7 +17,7 @@ import numpy as np
 
 from detector.patterns.grown import Grown
 from detector.patterns.reading import Reading
-from detector.patterns.tokens import Vocabulary
+from detector.patterns.tokens import Tokens, Vocabulary
 from detector.patterns.trie import PairTable
 
 GRAM_SIZES = (2, 3, 4, 5)
@@ -54,11 +54,13 @@ class TextSpace:
     gram_index: dict[str, int] = field(init=False, repr=False)
     pair_table: PairTable = field(init=False, repr=False)
     _asked: tuple[Sequence[str], tuple[np.ndarray, np.ndarray]] = field(init=False, repr=False)
+    _paired: tuple[Tokens | None, tuple[np.ndarray, np.ndarray]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.word_index = {w: i for i, w in enumerate(self.words)}
         self.gram_index = {g: i for i, g in enumerate(self.grams)}
         self._asked = ((), (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)))
+        self._paired = (None, (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)))
         self.pair_table = PairTable(self.pairs[:, 0], self.pairs[:, 1], np.arange(len(self.pairs)))
 
     def gram_weights(self, weights: np.ndarray) -> np.ndarray:
@@ -85,13 +87,22 @@ class TextSpace:
             self._asked = (words, (flat, counts))
         return self._asked[1]
 
-    def pair_numbers(self, reading: Reading, word_of_token: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(positions of first tokens, pair numbers) of all known pairs of neighbours within a message."""
-        words = word_of_token
+    def pair_numbers(self, reading: Reading, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(positions of first tokens in `Reading.said`, pair numbers) of all known neighbours within a message.
+
+        `word`: the word number of each distinct token. Kept for the next who asks of the same reading.
+        """
+        if self._paired[0] is reading.said:
+            return self._paired[1]
+        found = self._pair_numbers(reading, word[reading.said.ids])
+        self._paired = (reading.said, found)
+        return found
+
+    def _pair_numbers(self, reading: Reading, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if len(words) < 2 or not len(self.pairs):
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         both = (words[:-1] >= 0) & (words[1:] >= 0)
-        bounds = reading.tokens.starts[1:-1]
+        bounds = reading.said.starts[1:-1]
         bounds = bounds[(bounds > 0) & (bounds < len(words))]
         both[bounds - 1] = False
         places = np.flatnonzero(both)

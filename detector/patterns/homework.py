@@ -151,6 +151,7 @@ def _named(finding: Finding) -> None:
     rows = pieces.row_of(follows)
     german = np.array([lang == "de" for lang in finding.languages], dtype=bool)  # every noun has a capital
     good = reading.theirs[rows] & ~german[reading.thread[rows]]
+    good &= pieces.begins[follows] < reading.signed_at[rows]  # a signature is no homework
     follows, rows = follows[good], rows[good]
     begins = pieces.begins[follows]
     who = reading.who[reading.thread[rows]]
@@ -160,34 +161,54 @@ def _named(finding: Finding) -> None:
     length = reading.vocabulary.piece_numbers(_name_length)[numbers]
     ended = (length < reading.vocabulary.piece_numbers(len)[numbers]) | ~finding.piece_flags(_GOES_ON.match)[behind]
     alone = np.where(ended, length, 0)
-    distinct = reading.vocabulary.pieces
     own_words = [
         frozenset(fold(w) for part in recipient for w in re.findall(r"[^\W\d_]+", part))
         for recipient in reading.recipients
     ]
-    found_rows, firsts, ends = [], [], []
-    texts = reading.texts
+    ends = begins + alone
+    distinct, texts = reading.vocabulary.pieces, reading.texts
+    telling = finding.piece_flags(_tells)[numbers]
+    # names of several pieces: the expression says how far they go, and what lies within one is no other name
+    long = np.flatnonzero(alone == 0)
+    good = telling & (alone > 0)
+    within = np.zeros(len(rows), dtype=bool)
     last_row, last_end = -1, 0
-    greeted = finding.greets[rows] & (begins < 80)
-    columns = (rows, begins, who, alone, numbers, greeted)
-    for row, begin, mine, size, piece, may_greet in zip(*(c.tolist() for c in columns), strict=True):  # a few a message
-        if row != last_row:
-            last_row, last_end = row, 0
-        if begin < last_end:  # inside the name before
+    for i, row, begin, mine in zip(*(c.tolist() for c in (long, rows[long], begins[long], who[long])), strict=True):
+        if row == last_row and begin < last_end:
             continue
-        name = distinct[piece][:size]
-        if not size:
-            found = _NAMED.match(texts[row], begin)
-            name = found[0] if found else name
-        last_end = begin + len(name)
+        found = _NAMED.match(texts[row], begin)
+        name = found[0] if found else ""
+        last_row, last_end = row, begin + len(name)
         words = _telling(name)
-        if words and not words <= own_words[mine] and not (may_greet and begin < finding.greeting_end(row)):
-            found_rows.append(row)
-            firsts.append(begin)
-            ends.append(last_end)
-    finding.hits.extend(
-        finding.index("homework.named-thing"), np.asarray(found_rows), np.asarray(firsts), np.asarray(ends)
-    )
+        good[i] = bool(words) and not words <= own_words[mine]
+        ends[i] = last_end
+        k = i + 1
+        while k < len(rows) and rows[k] == row and begins[k] < last_end:
+            within[k] = True
+            k += 1
+    good &= ~within
+    # a name of one piece that the recipient's own profile has
+    every = frozenset().union(*own_words)
+    numbers_left, back = np.unique(numbers[good & (alone > 0)], return_inverse=True)
+    names = [_telling(_name(distinct[n])) for n in numbers_left.tolist()]
+    shared = np.array([not words.isdisjoint(every) for words in names], dtype=bool)
+    at = np.flatnonzero(good & (alone > 0))
+    if len(at) and shared.any():
+        for i, which in zip(at[shared[back]].tolist(), back[shared[back]].tolist(), strict=True):
+            good[i] = not names[which] <= own_words[who[i]]
+    greeted = np.flatnonzero(good & finding.greets[rows] & (begins < 80))
+    for i in greeted.tolist():
+        good[i] = begins[i] >= finding.greeting_end(int(rows[i]))
+    finding.hits.extend(finding.index("homework.named-thing"), rows[good], begins[good], ends[good])
+
+
+def _name(piece: str) -> str:
+    return piece[: _name_length(piece)]
+
+
+def _tells(piece: str) -> object:
+    """Something, if the name at the beginning of a piece has words that are not common ones."""
+    return _telling(_name(piece)) or None
 
 
 def _name_length(piece: str) -> int:

@@ -12,6 +12,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from detector.patterns.signature import spoken
 from detector.patterns.tokens import Tokens, Vocabulary
 from detector.schema import KINDS
 
@@ -81,6 +82,30 @@ class Reading:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    @cached_property
+    def _spoken(self) -> tuple[np.ndarray, np.ndarray]:
+        return spoken(self.tokens, self.vocabulary)
+
+    @cached_property
+    def said(self) -> Tokens:
+        """The tokens that the model reads: all but emoji and signatures."""
+        return self.tokens.keep(self._spoken[0])
+
+    @cached_property
+    def said_at(self) -> np.ndarray:
+        """For each token its position in `said`, -1 for those left out."""
+        flags = self._spoken[0]
+        return np.where(flags, np.cumsum(flags) - 1, -1)
+
+    @cached_property
+    def signed_at(self) -> np.ndarray:
+        """Where each message's signature begins, in code points; far behind its end without one."""
+        begins = self._spoken[1]
+        signed = begins < self.tokens.starts[1:]
+        at = np.full(len(self), np.iinfo(np.int32).max, dtype=np.int64)
+        at[signed] = self.tokens.begins[begins[signed]]
+        return at
 
     @cached_property
     def number(self) -> np.ndarray:

@@ -114,6 +114,14 @@ class Tokens:
         """The message of each token."""
         return np.repeat(np.arange(len(self.starts) - 1), self.counts)
 
+    def keep(self, flags: np.ndarray) -> Tokens:
+        """The flagged tokens alone; a sentence begins at its first one kept."""
+        position = np.concatenate([[0], np.cumsum(flags)])
+        begins = np.zeros(position[-1] + 1, dtype=bool)
+        begins[position[self.cuts]] = True
+        cuts = np.flatnonzero(begins[:-1])
+        return Tokens(self.ids[flags], position[self.starts], cuts, self.begins[flags], self.ends[flags])
+
     def take(self, rows: np.ndarray) -> Tokens:
         """The tokens of these messages (ascending indices), as if only they had been read."""
         counts = self.counts[rows]

@@ -20,7 +20,7 @@ from detector.patterns import Finder, Pattern
 from detector.schema import LABELS
 from detector.training.corpus import read_labelled
 from detector.training.evaluation import figures
-from detector.training.folds import folds, groups
+from detector.training.folds import apart, groups
 from detector.training.matrix import Columns, Scales, design, text_space, to_weights, with_pooled
 from detector.training.roles import ROLE_FILE, read_roles
 from detector.training.senders import people
@@ -103,7 +103,7 @@ def fit(
     searched = Finder().search(threads)
     columns = Columns(text_space(searched, keys), tuple(p.id for p in searched.patterns))
     matrix = design(searched, columns, recipe.scales)
-    held_in = folds(group, labels, recipe.folds, recipe.seed)
+    held_in = apart(group, threads["source"].tolist(), labels, recipe.folds, recipe.seed)
     views = Views.of(threads, searched, columns, roles or {}, held_in)
     weight = np.ones(len(labels)) if weight is None else weight
     scores = np.zeros((len(labels), N))

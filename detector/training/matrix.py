@@ -67,7 +67,7 @@ def text_space(searched: Searched, senders: Sequence[str]) -> TextSpace:
     reading = searched.reading
     key = {s: i for i, s in enumerate(dict.fromkeys(senders))}
     owner = np.array([key[s] for s in senders], dtype=np.int64)[reading.thread]
-    normals, ids, starts = reading.vocabulary.normals, reading.tokens.ids.tolist(), reading.tokens.starts.tolist()
+    normals, ids, starts = reading.vocabulary.normals, reading.said.ids.tolist(), reading.said.starts.tolist()
     words: dict[str, set[int]] = defaultdict(set)
     pairs: dict[tuple[str, str], set[int]] = defaultdict(set)
     for row, who in enumerate(owner.tolist()):
@@ -107,11 +107,11 @@ def design(searched: Searched, columns: Columns, scales: Scales) -> sparse.csr_m
     n = len(reading)
     normals = reading.vocabulary.normals
     word_of = np.array([space.word_index.get(w, -1) for w in normals], dtype=np.int64)
-    ids = reading.tokens.ids
-    row = np.repeat(np.arange(n), reading.tokens.counts)
+    ids = reading.said.ids
+    row = np.repeat(np.arange(n), reading.said.counts)
     word = word_of[ids]
     known = word >= 0
-    places, pair = space.pair_numbers(reading, word)
+    places, pair = space.pair_numbers(reading, word_of)
     in_words = sparse.csr_matrix((np.ones(known.sum()), (row[known], word[known])), (n, len(space.words)))
     in_pairs = sparse.csr_matrix((np.ones(len(pair)), (row[places], pair)), (n, len(space.pairs)))
     text = sparse.hstack([in_words, in_pairs]).tocsr()

@@ -78,12 +78,13 @@ def sentence_roles(threads: pd.DataFrame, searched: Searched, sentences: Sentenc
 def sentence_matrix(searched: Searched, sentences: Sentences, space: TextSpace, patterns: Sequence[str]) -> Any:
     """(m, words + pairs + grams + patterns + place) features of sentences, as `model.roles` scores them."""
     reading, m = searched.reading, len(sentences)
-    normals, ids = reading.vocabulary.normals, reading.tokens.ids
+    normals, ids = reading.vocabulary.normals, reading.said.ids
     at = sentences.of_tokens(np.arange(len(ids)))
-    word = np.array([space.word_index.get(w, -1) for w in normals], dtype=np.int64)[ids]
+    word_of = np.array([space.word_index.get(w, -1) for w in normals], dtype=np.int64)
+    word = word_of[ids]
     ok = (at >= 0) & (word >= 0)
     words = sparse.csr_matrix((np.ones(ok.sum()), (at[ok], word[ok])), (m, len(space.words)))
-    places, pair = space.pair_numbers(reading, word)
+    places, pair = space.pair_numbers(reading, word_of)
     both = (at[places] >= 0) & (at[places] == at[np.minimum(places + 1, len(at) - 1)])
     pairs = sparse.csr_matrix((np.ones(both.sum()), (at[places[both]], pair[both])), (m, len(space.pairs)))
     inside = at >= 0

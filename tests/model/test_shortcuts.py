@@ -24,25 +24,17 @@ THREADS = 400
 AIM = 0.02
 """The share of labels that such a change may flip."""
 
-# Measured on the 400 threads with the shipped model: names masked 1.3 %, names exchanged 1.0 %, another greeting 0.4 %,
-# upper case 1.5 %, paragraphs none hold the aim. The others do not hold it today: their limits only guard against worse.
-# The aim stays 2 % for every one of them; a limit is to go when its change holds it.
+# Measured on the 400 threads with the shipped model: names masked 1.4 %, names exchanged 1.7 %, another greeting 0.8 %, signatures and
+# emoji none, paragraphs and “Best, Tom” 0.3 %: they hold the aim. Two do not, by a hair: their limits only guard against worse.
 LIMITS = {
-    "own name below": 0.035,  # 2.3 %
-    "firm below": 0.035,  # 2.5 %
-    "town below": 0.055,  # 4.5 %
-    "street below": 0.06,  # 4.3 %
-    "telephone below": 0.22,  # 20.8 %, most of them generic taken for genuine
-    "street and telephone below": 0.34,  # 32.3 %
-    "two typos": 0.035,  # 2.0 %
-    "emoji": 0.04,  # 3.0 %
-    "Best, Tom": 0.035,  # 2.5 %
+    "upper case": 0.035,  # 2.5 %: names cannot be told by their capitals
+    "two typos": 0.03,  # 2.0 %
 }
 
 FREED_AIM = 0.15
 """The share of sales that small talk at the end may make genuine."""
 
-# Measured on the 101 sales among the 400 threads: weather 4.0 %, town 2.0 %, weekend 13.9 %: all hold the aim.
+# Measured on the 121 sales among the 400 threads: weather 7.4 %, town 5.0 %, weekend 9.1 %: all hold the aim.
 FREED: dict[str, float] = {}
 
 GREETINGS = {

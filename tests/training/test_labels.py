@@ -44,8 +44,14 @@ def test_what_is_wrong_is_named_with_its_row(tmp_path: Path, content: str | byte
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        (("a,received,message,Ann,Hi,generic", "b,received,message,Bo,Hi,spam"), r"mail.csv, line 3: has the label 'spam'"),
-        (("a,received,message,Ann,Hi,generic", "a,received,message,Ann,You there?,genuine"), r"mail.csv, line 3: thread a has two different labels"),
+        (
+            ("a,received,message,Ann,Hi,generic", "b,received,message,Bo,Hi,spam"),
+            r"mail.csv, line 3: has the label 'spam'",
+        ),
+        (
+            ("a,received,message,Ann,Hi,generic", "a,received,message,Ann,You there?,genuine"),
+            r"mail.csv, line 3: thread a has two different labels",
+        ),
     ],
 )
 def test_a_bad_label_in_a_message_file_is_named_with_its_row(tmp_path: Path, rows: tuple[str, ...], says: str) -> None:
