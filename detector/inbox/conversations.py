@@ -128,9 +128,12 @@ def _identified(rows: pd.DataFrame, owner: Owner) -> pd.DataFrame:
     others: list[str] = []
     counts: list[int] = []
     columns = [rows[c].tolist() for c in ("direction", "person", "name", "to", "to_urls", "conversation")]
-    # a loop over rows: set arithmetic on cells of several URLs, with cached parsing
+    # a loop over rows: set arithmetic on cells of several URLs; most cells are alike
+    named_by = {cell: [s for s in slugs(cell) if s != owner.slug] for cell in set(columns[4])}
     for direction, person, name, to, to_urls, conversation in zip(*columns, strict=True):
-        receivers = [s for s in slugs(to_urls) if s not in (owner.slug, person)]
+        receivers = named_by[to_urls]
+        if person in receivers:
+            receivers = [s for s in receivers if s != person]
         if direction == "received":
             key = person or (f"name:{name}" if name else "")
             if name == HIDDEN_MEMBER and not person:

@@ -19,6 +19,7 @@ from detector.model.roles import POOLS, ROLES, SAYS, R
 from detector.model.roles import SLOTS as ROLE_SLOTS
 from detector.model.running import running
 from detector.model.scorer import Scorer, Scores
+from detector.model.sums import bounds_of, summed
 from detector.model.weights import BLOCKS, SHAPE, N, Weights
 from detector.patterns import Pattern, Searched
 from detector.schema import LABELS
@@ -220,8 +221,9 @@ def _role_shares(scores: Scores, weights: Weights, c: np.ndarray, thread: np.nda
     for slot, inside in ((0, ~added.later), (1, added.later), (2, np.ones(len(q), dtype=bool))):
         shares += inside[:, None] * q * towards[:, 0, slot] * each[:, slot]
         top = np.flatnonzero((inside[:, None] & (q == most[:, slot]) & (q > 0)).ravel())
-        _key, first = np.unique(thread[top // R] * R + top % R, return_index=True)
-        at = top[first]
+        reached = np.full(len(c) * R, -1)
+        reached[(thread[top // R] * R + top % R)[::-1]] = top[::-1]  # of several the first stays
+        at = reached[reached >= 0]
         shares.ravel()[at] += (most[:, slot] * towards[:, 1, slot]).ravel()[at]
     return shares
 
@@ -243,19 +245,19 @@ def _word_shares(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
     norms = np.stack([total[last, b * (N + 1) + N] for b in range(len(BLOCKS) + 1)], axis=1)
     scale = np.where(norms > 0, 1 / np.sqrt(np.maximum(norms, 1e-12)), 0.0)
     places, pairs = scores.pairs
-    sides = [sentences.of_tokens(places), sentences.of_tokens(places + 1)]
-    theirs = sides[0] >= 0  # the owner's words are no evidence to quote
-    sides, pairs = [side[theirs] for side in sides], pairs[theirs]
+    at = sentences.of_tokens(places)
+    theirs = at >= 0  # the owner's words are no evidence to quote
+    places, pairs, m = places[theirs], pairs[theirs], len(sentences)
+    paired = np.zeros((m, scorer.pairs.shape[1]))
+    for side in (at[theirs], sentences.of_tokens(places + 1)):
+        paired += summed(scorer.pairs, pairs, bounds_of(side, m)) / 2
     row = sentences.row
-    of_pair = reading.thread[row[sides[0]]]
-    value = np.zeros(len(sentences))
+    value = np.zeros(m)
     within = {b: flags for flags, blocks in block_rows(reading) for b in blocks}
     for b in (0, 1, len(BLOCKS)):
         weight = (c * scale[:, b, None])[reading.thread[row]]
-        part = (scores.words[:, b * (N + 1) : b * (N + 1) + N] * weight).sum(axis=1)
-        if b < len(BLOCKS) and len(pairs):
-            paired = (scorer.pairs[pairs, b * N : b * N + N] * (c * scale[:, b, None])[of_pair]).sum(axis=1)
-            for side in sides:
-                part += np.bincount(side, paired / 2, len(sentences))
-        value += part * within[b][row]
+        sums = scores.words[:, b * (N + 1) : b * (N + 1) + N]
+        if b < len(BLOCKS):
+            sums = sums + paired[:, b * N : b * N + N]
+        value += (sums * weight).sum(axis=1) * within[b][row]
     return value

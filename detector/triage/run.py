@@ -15,7 +15,7 @@ from detector.inbox.profile import Profile
 from detector.triage.cluster import run_dask
 from detector.triage.finish import finish, results
 from detector.triage.layout import FORMAT, Generation, Layout, private_folder
-from detector.triage.local import jobs_for, run_local
+from detector.triage.local import jobs_for, rare_collections, run_local
 from detector.triage.part import Done, Judge, Task, file_digest
 from detector.triage.plan import Plan, digests, load_plan, make_plan
 from detector.triage.progress import Progress
@@ -95,7 +95,8 @@ def triage(inputs: Sequence[str], out: str, options: Options, progress: Progress
         raise OutputError(f"{out}: cannot be locked ({error.strerror or error}); choose another --out") from None
     try:
         layout.sweep()
-        return _locked(inputs, layout, options, progress)
+        with rare_collections():
+            return _locked(inputs, layout, options, progress)
     finally:
         lock.release()
 
