@@ -71,8 +71,9 @@ def plainly(patterns: Sequence[Pattern]) -> dict[str, str]:
 
 
 def shown(hits: Sequence[dict[str, Any]], most: int = SHOWN) -> list[dict[str, Any]]:
-    """The pieces to show first: those that speak for the label and are quoted, strongest first."""
-    return [h for h in hits if h["contribution"] >= _FEWEST and h["text"]][:most]
+    """The pieces to show first: those that speak for the label and are quoted, strongest first; no lone name or hello."""
+    told = [h for h in hits if h["contribution"] >= _FEWEST and h["text"]]
+    return [h for h in told if h["pattern"] != "sentence.courtesy" or " " in h["text"].strip()][:most]
 
 
 @dataclass
