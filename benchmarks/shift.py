@@ -11,7 +11,7 @@ Slices, fixed before anything was measured on them and used for no choice:
 
     python benchmarks/shift.py base trades     # minutes: a base without the slice, kept in --folder
     python benchmarks/shift.py run trades      # minutes: ten draws, written as JSON lines
-    python benchmarks/shift.py table           # the tables of all slices that were run
+    python benchmarks/shift.py table           # the tables of all slices that were run, into docs/train.md
     python benchmarks/shift.py all
 """
 
@@ -38,6 +38,7 @@ from detector.training.reading import Labelled, from_threads
 from detector.training.senders import people
 from detector.training.shipped import corpus_files
 
+PAGE = Path(__file__).parent.parent / "docs" / "train.md"
 SIZES = (12, 24, 48, 96)
 TEST = 0.4
 SLICES = ("trades", "language", "guide")
@@ -242,7 +243,12 @@ def main() -> None:
         if asked.what in ("run", "all"):
             run(name, asked.folder, asked.draws, tuple(asked.sizes))
     if asked.what in ("table", "all"):
-        print(table(asked.folder))
+        found = table(asked.folder)
+        print(found)
+        before, rest = PAGE.read_text(encoding="utf-8").split("<!-- shift -->\n")
+        PAGE.write_text(
+            f"{before}<!-- shift -->\n{found}<!-- end -->{rest.split('<!-- end -->', 1)[1]}", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def card(report: dict[str, Any]) -> str:
         "",
         f"Labels learned from: {report['threads']:,} ({counts}), {report['groups']:,} independent groups "
         "(one sender's threads and near-copies count as one).",
-        f"Base: the model trained on corpus {base['corpus'][:16]}…; an own label weighs {report['weight']:g}, "
+        f"Base: the model trained on corpus {base['corpus'][:16]}…; an own label weighs {report['weight']:.2g} on average, "
         f"temperature {report['temperature']:g}."
         if base
         else "Base: none, trained on these labels alone.",
