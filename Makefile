@@ -25,7 +25,7 @@ demo: $(STAMP)
 
 # Set up, then run the tests, linters, types and import rules
 test: $(STAMP) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # Linter, formatter check, type checker and import rules alone
 lint: $(STAMP)
