@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import BinaryIO
 
+import pandas as pd
+
 from detector.errors import InputError
 from detector.inbox import times
 from detector.inbox.cleaning import clean
@@ -275,3 +277,8 @@ def read_invitations(where: str, opened: Callable[[], BinaryIO]) -> list[Invitat
             )
         )
     return found
+
+
+def strings(values: Iterable[str], index: pd.Index) -> pd.Series:
+    """A column of Python strings: left to itself pandas 3 makes an Arrow column, which is slow to go through."""
+    return pd.Series(list(values), index=index, dtype=object)

@@ -6,6 +6,8 @@ link or a price keeps its meaning wherever it stands.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from detector.patterns.spelling import EMOJI, MAIL, NUMBER, normal
@@ -18,88 +20,19 @@ _MOST = 7
 """Lines of a signature; more of them are a list of something."""
 
 _JOINS = frozenset(
-    [
-        "of",
-        "and",
-        "at",
-        "for",
-        "in",
-        "by",
-        "de",
-        "der",
-        "des",
-        "du",
-        "del",
-        "la",
-        "le",
-        "los",
-        "las",
-        "y",
-        "e",
-        "et",
-        "und",
-        "van",
-        "von",
-        "da",
-        "do",
-        "dos",
-        "bei",
-        "chez",
-        "en",
-    ]
+    re.findall(
+        r"\w+",
+        "of and at for in by de der des du del la le los las y e et und van von da do dos bei chez en",
+    )
 )
 _WISHES = frozenset(
-    [
-        "best",
-        "regards",
-        "kind",
-        "kindest",
-        "warm",
-        "warmest",
-        "wishes",
-        "sincerely",
-        "yours",
-        "truly",
-        "faithfully",
-        "respectfully",
-        "cheers",
-        "thanks",
-        "with",
-        "many",
-        "saludos",
-        "un",
-        "abrazo",
-        "cordial",
-        "cordiales",
-        "saludo",
-        "atentamente",
-        "cordialement",
-        "bien",
-        "amicalement",
-        "vous",
-        "bonne",
-        "journee",
-        "mit",
-        "freundlichen",
-        "freundliche",
-        "grussen",
-        "grusse",
-        "gruss",
-        "viele",
-        "liebe",
-        "herzliche",
-        "beste",
-        "schone",
-        "atenciosamente",
-        "abracos",
-        "abraco",
-        "att",
-        "cumprimentos",
-        "com",
-        "os",
-        "melhores",
-        "cordiais",
-    ]
+    re.findall(
+        r"\w+",
+        "best regards kind kindest warm warmest wishes sincerely yours truly faithfully respectfully cheers thanks "
+        "with many saludos un abrazo cordial cordiales saludo atentamente cordialement bien amicalement vous bonne "
+        "journee mit freundlichen freundliche grussen grusse gruss viele liebe herzliche beste schone "
+        "atenciosamente abracos abraco att cumprimentos com os melhores cordiais",
+    )
 )
 _OTHER, _NAME, _SHORT, _JOIN, _MARK = range(5)
 
