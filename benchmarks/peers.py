@@ -84,5 +84,6 @@ def peer_rows(folder: Path) -> list[list[str]]:
             found = rate(make(), texts if make is sbclassifier else texts[:SLOW])
             rows.append([name, f"{found / own:.3g}", note])
         except Exception as error:
-            rows.append([name, "–", f"not measured: {type(error).__name__}: {str(error)[:80]}"])
+            said = " ".join(str(error).replace("*", " ").split())[:80]
+            rows.append([name, "–", f"not measured: {type(error).__name__}: {said}"])
     return rows
