@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import pandas as pd
@@ -28,3 +29,15 @@ def read_labelled(paths: Sequence[str]) -> pd.DataFrame:
     if not kept.any():
         raise InputError(paths[0], "holds no labelled thread", "add a label column")
     return threads[kept].reset_index(drop=True)
+
+
+def digest_of(paths: Sequence[str]) -> str:
+    """SHA-256 over the labelled files' bytes, whatever their names and order."""
+    from detector.inbox.containers import open_container
+
+    parts = []
+    for path in paths:
+        for member in open_container(path).members:
+            with member.open() as stream:
+                parts.append(hashlib.sha256(stream.read()).hexdigest())
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()

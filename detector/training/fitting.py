@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from detector.model.file import Model, save
 from detector.model.weights import SLOTS, N, Weights
 from detector.patterns import Finder, Pattern
 from detector.schema import LABELS
-from detector.training.corpus import read_labelled
-from detector.training.evaluation import figures
+from detector.training.corpus import digest_of, read_labelled
+from detector.training.figures import figures
 from detector.training.folds import apart, groups
 from detector.training.matrix import Columns, Scales, design, text_space, to_weights, with_pooled
 from detector.training.roles import ROLE_FILE, read_roles
@@ -213,18 +212,6 @@ def scaled(weights: Weights, slope: float, shift: np.ndarray) -> Weights:
         weights.roles,
         weights.pooled * slope,
     )
-
-
-def digest_of(paths: Sequence[str]) -> str:
-    """SHA-256 over the labelled files' bytes, whatever their names and order."""
-    from detector.inbox.containers import open_container
-
-    parts = []
-    for path in paths:
-        for member in open_container(path).members:
-            with member.open() as stream:
-                parts.append(hashlib.sha256(stream.read()).hexdigest())
-    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
 
 
 def _versions() -> dict[str, str]:

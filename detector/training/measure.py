@@ -12,7 +12,7 @@ from detector.model.decision import CutOffs, label_indices
 from detector.model.detector import Detector, Judged
 from detector.schema import LABELS
 from detector.threads import Grouped
-from detector.training.evaluation import figures
+from detector.training.figures import figures
 from detector.training.intervals import intervals, paired
 from detector.training.reading import Labelled
 
@@ -49,7 +49,7 @@ def measured(own: Labelled, model: str | None = None) -> Measured:
 
 
 def report(own: Labelled, of: Measured, *, doubtful: bool = False) -> dict[str, Any]:
-    """The figures of `evaluation.figures`, with intervals, confusion, slices, costs and cautions."""
+    """The figures of `figures.figures`, with intervals, confusion, slices, costs and cautions."""
     found = figures(of.p, own.labels, of.cuts)
     ranges = intervals(of.p, own.labels, own.group, of.cuts)
     said = label_indices(of.p)

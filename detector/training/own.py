@@ -21,7 +21,7 @@ from detector.model.decision import GENUINE, RISK_LIMIT, CutOffs, probabilities,
 from detector.model.file import Model, load, save
 from detector.schema import LABELS
 from detector.training.adapting import Learned, learn, own_folds, single_thread
-from detector.training.evaluation import figures
+from detector.training.figures import figures
 from detector.training.intervals import paired
 from detector.training.prior import Prior, Rows
 from detector.training.reading import Labelled, read_own

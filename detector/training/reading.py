@@ -45,8 +45,8 @@ class Labelled:
         return {label: int((self.labels == k).sum()) for k, label in enumerate(LABELS)}
 
     def is_corpus(self, digest: str) -> bool:
-        """Whether these are the very files of that digest (`fitting.digest_of`)."""
-        from detector.training.fitting import digest_of
+        """Whether these are the very files of that digest (`corpus.digest_of`)."""
+        from detector.training.corpus import digest_of
 
         return bool(digest) and bool(self.files) and digest_of(self.files) == digest
 

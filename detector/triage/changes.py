@@ -97,7 +97,7 @@ def rows_at(generation: Generation, entries: np.ndarray, columns: list[str]) -> 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from detector.triage.verdicts import schema
+    from detector.triage.arrow import schema
 
     pieces = [schema(columns).empty_table()]
     places = [np.zeros(0, dtype=np.int64)]

@@ -16,12 +16,12 @@ import numpy as np
 from detector.errors import OutputError
 from detector.files import write_whole
 from detector.schema import ACTIONS, LABELS, LEFT_OUT, VERDICTS
+from detector.triage.arrow import schema
 from detector.triage.changes import CHANGES, gone, index_of, rows_at
 from detector.triage.layout import FORMAT, Generation, Layout, private_folder
 from detector.triage.part import Done, file_digest
 from detector.triage.plan import Plan
 from detector.triage.templates import find_templates
-from detector.triage.verdicts import schema
 
 if TYPE_CHECKING:
     import pyarrow as pa

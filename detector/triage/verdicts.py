@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from detector.schema import VERDICTS
+from detector.triage.arrow import schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,23 +21,6 @@ if TYPE_CHECKING:
 
     from detector.model.detector import Judged
     from detector.triage.changes import Before
-
-_TIMES = ("first_at", "last_at")
-_PROBABILITIES = ("confidence", "p_generic", "p_bait_and_sell", "p_genuine")
-_COUNTS = ("messages", "follow_ups", "unanswered", "replies", "turned_at")
-
-
-def schema(columns: Sequence[str] = VERDICTS) -> pa.Schema:
-    """The Arrow schema of verdict columns: that of every Parquet output."""
-    import pyarrow as pa
-
-    kinds = {
-        **dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC")),
-        **dict.fromkeys(_PROBABILITIES, pa.float64()),
-        **dict.fromkeys(_COUNTS, pa.int64()),
-        **dict.fromkeys(("key", "former", "digest"), pa.uint64()),
-    }
-    return pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in columns])
 
 
 def verdict_rows(judged: Sequence[Judged], *, hits: bool) -> pa.Table:

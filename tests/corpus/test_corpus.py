@@ -11,7 +11,7 @@ from detector import paths
 from detector.model.file import load
 from detector.schema import LABELS
 from detector.training.audit import Corpus, counts_alone, near_duplicates, openings, strongest_words
-from detector.training.fitting import digest_of
+from detector.training.corpus import digest_of
 from detector.training.shipped import corpus_files
 
 ROOT = Path(__file__).parents[2] / "data" / "corpus"

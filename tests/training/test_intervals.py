@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.model.decision import CutOffs
-from detector.training.evaluation import figures
+from detector.training.figures import figures
 from detector.training.intervals import intervals, paired
 
 CUTS = CutOffs(0.03, 0.7)
