@@ -27,7 +27,7 @@ RANDOM_EVERY = 4
 POOL = 2000
 """Threads weighed against each other; from larger inboxes so many are drawn."""
 
-_FLOOR = 0.05  # of a verdict that is quite sure, so that it still counts for a little
+_FLOOR = 0.3  # of a verdict that is quite sure: for a user who sees things otherwise it may be surely wrong
 
 
 def uncertainty(p: np.ndarray) -> np.ndarray:
