@@ -9,10 +9,10 @@ Slices, fixed before anything was measured on them and used for no choice:
 - `language`: German;
 - `guide`: recruiting mail in which every genuine letter counts as generic, among other mail as it is.
 
-    python benchmarks/shift.py base trades     # minutes: a base without the slice, kept in --folder
-    python benchmarks/shift.py run trades      # minutes: ten draws, written as JSON lines
-    python benchmarks/shift.py table           # the tables of all slices that were run, into docs/train.md
-    python benchmarks/shift.py all
+    python -m benchmarks.shift base trades     # minutes: a base without the slice, kept in --folder
+    python -m benchmarks.shift run trades      # minutes: ten draws, written as JSON lines
+    python -m benchmarks.shift table           # the tables of all slices that were run, into docs/train.md
+    python -m benchmarks.shift all
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
+from benchmarks.run import fill
 from detector.labelling.queue import Queue, copies
 from detector.model.decision import label_indices, probabilities
 from detector.model.file import load, save
@@ -245,10 +246,7 @@ def main() -> None:
     if asked.what in ("table", "all"):
         found = table(asked.folder)
         print(found)
-        before, rest = PAGE.read_text(encoding="utf-8").split("<!-- shift -->\n")
-        PAGE.write_text(
-            f"{before}<!-- shift -->\n{found}<!-- end -->{rest.split('<!-- end -->', 1)[1]}", encoding="utf-8"
-        )
+        PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), "shift", found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,15 +7,13 @@ by reason.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from detector.inbox.cleaning import whole
 from detector.schema import THREAD_CONSTANTS, THREADS, UNKNOWN_TIME
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass
@@ -64,10 +62,8 @@ def _written(table: pd.DataFrame) -> pd.DataFrame:
         try:
             ("".join(values) if THREADS[column] == "str" else "".join(map("".join, values))).encode()
         except UnicodeEncodeError:
-            table[column] = [
-                _SURROGATE.sub("\ufffd", v) if isinstance(v, str) else [_SURROGATE.sub("\ufffd", t) for t in v]
-                for v in values
-            ]
+            mended = [whole(v) if isinstance(v, str) else list(map(whole, v)) for v in values]
+            table[column] = pd.Series(mended, dtype=object)
     return table
 
 

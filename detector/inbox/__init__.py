@@ -15,6 +15,7 @@ from detector.inbox.conversations import gather
 from detector.inbox.export import Connections, Export, read_export
 from detector.inbox.owner import Owner, find_owner
 from detector.inbox.profile import Profile, load_profile
+from detector.schema import LABELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,12 @@ class Inbox:
     known: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     odd_label: tuple[str, str] | None = None
+
+    def refuse_odd_label(self) -> None:
+        """Raises InputError, naming the row, if a label is none of the three; only who learns from labels asks."""
+        if self.odd_label:
+            where, text = self.odd_label
+            raise InputError(where, f"has the label {text!r:.40}", f"use {', '.join(LABELS)}")
 
 
 def read_inbox(

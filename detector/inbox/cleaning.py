@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|table|blockquote|section|article)\b[^<>]*>", re.IGNORECASE)
 _INLINE = re.compile(
     r"</?(?:a|b|i|u|em|strong|span|font|small|sup|sub|img|code|pre|s|strike|td|th|tbody|thead|hr|center|html|head|"
@@ -62,3 +63,12 @@ def _without_silent(text: str) -> str:
         kept.append(text[at : opening.start()])
         at = closing.end()
     return "".join(kept) + text[at:]
+
+
+def whole(text: str) -> str:
+    """Text without lone surrogates, which no UTF-8 can hold; as many code points as before.
+
+    >>> whole("a\\ud800b") == "a\\ufffdb"
+    True
+    """
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -255,7 +255,7 @@ def _word_shares(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
     row = sentences.row
     value = np.zeros(m)
     within = {b: flags for flags, blocks in block_rows(reading) for b in blocks}
-    for b in (0, 1, len(BLOCKS)):
+    for b in (0, 1, len(BLOCKS)):  # all words, later ones, n-grams
         weight = (c * scale[:, b, None])[reading.thread[row]]
         sums = scores.words[:, b * (N + 1) : b * (N + 1) + N]
         if b < len(BLOCKS):

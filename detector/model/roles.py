@@ -74,27 +74,6 @@ class RoleWeights:
     context_bias: np.ndarray
 
 
-class RoleTable(TokenTable):
-    """Per distinct token: scores and squared weights of its word, then of its n-grams."""
-
-    def __init__(self, space: TextSpace, weights: RoleWeights) -> None:
-        super().__init__(space, 2 * (R + 1))
-        self.weights = weights
-        self.grams = space.gram_weights(weights.grams)
-
-    def of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
-        """Scores and squared weights of fresh words, (words, width)."""
-        rows = np.zeros((len(words), self.width))
-        space, weights = self.space, self.weights
-        known = numbers >= 0
-        number = numbers[known]
-        idf = space.word_idf[number]
-        rows[known, :R] = weights.words[number] * idf[:, None]
-        rows[known, R] = idf**2
-        rows[:, R + 1 :] = space.gram_sums(words, self.grams)
-        return rows
-
-
 def place_features(sentences: Sentences, reading: Reading) -> np.ndarray:
     """(m, len(PLACE)) features of where each sentence stands."""
     rank = reading.rank[sentences.row]
@@ -174,7 +153,7 @@ class RoleReader:
     def __init__(self, space: TextSpace, weights: RoleWeights, pattern_ids: Sequence[str]) -> None:
         self.weights = weights
         self.space = space
-        self.table = RoleTable(space, weights)
+        self.table = TokenTable(space, [weights.words], weights.grams)
         self.number = {p: i for i, p in enumerate(pattern_ids)}
         idf = space.pair_idf
         self.pairs = np.column_stack([weights.pairs * idf[:, None], idf**2])

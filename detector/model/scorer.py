@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,29 +15,6 @@ from detector.model.weights import BLOCKS, N, Weights
 from detector.patterns import Searched
 from detector.patterns.reading import Reading
 from detector.patterns.sentences import Sentences
-
-
-class _ScoreTable(TokenTable):
-    """Per distinct token: scores and squared weights of its word in each block, and of its n-grams."""
-
-    # columns: for each block N scores and 1 norm (words), then N scores and 1 norm (n-grams)
-    def __init__(self, weights: Weights) -> None:
-        super().__init__(weights.space, (len(BLOCKS) + 1) * (N + 1))
-        self.weights = weights
-        self.grams = weights.space.gram_weights(weights.grams)
-
-    def of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
-        rows = np.zeros((len(words), self.width))
-        space, weights = self.space, self.weights
-        known = numbers >= 0
-        number = numbers[known]
-        idf = space.word_idf[number]
-        for b in range(len(BLOCKS)):
-            rows[known, b * (N + 1) : b * (N + 1) + N] = weights.words[b, number] * idf[:, None]
-            rows[known, b * (N + 1) + N] = idf**2
-        at = len(BLOCKS) * (N + 1)
-        rows[:, at : at + N + 1] = space.gram_sums(words, self.grams)
-        return rows
 
 
 @dataclass
@@ -69,7 +45,7 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self.table = _ScoreTable(weights)
+        self.table = TokenTable(weights.space, list(weights.words), weights.grams)
         self.roles = RoleReader(weights.space, weights.roles, weights.pattern_ids)
         idf = weights.space.pair_idf
         self.pairs = np.column_stack([*(weights.pairs[b] * idf[:, None] for b in range(len(BLOCKS))), idf**2])
@@ -84,8 +60,8 @@ class Scorer:
         """Scores after every message of every thread."""
         reading = searched.reading
         sentences = Sentences.of(reading)
-        sums, words, pairs = self.text_sums(reading, sentences)
-        total = running(sums, reading)
+        by_message, words, pairs = self.text_sums(reading, sentences)
+        total = running(by_message, reading)
         after = np.tile(self.weights.bias, (len(reading), 1))
         for b in range(len(BLOCKS) + 1):
             sums = total[:, b * (N + 1) : b * (N + 1) + N]

@@ -8,7 +8,6 @@ and a character n-gram is looked at once per distinct word, never per occurrence
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -111,15 +110,19 @@ class TextSpace:
         return places[known], found[known].astype(np.int64)
 
 
-class TokenTable(ABC):
+class TokenTable:
     """Numbers kept per distinct raw token of a vocabulary, worked out once as it grows.
 
-    `word`: the token's word number, -1 for unknown; `rows`: one row of `width` values a token, what
-    `of_word` gives for its normal form.
+    `word`: the token's word number, -1 for unknown; `rows`: for each block of words, then for the n-grams, the weights
+    of what the token's normal form has there, k values, and the sum of their squared idf.
     """
 
-    def __init__(self, space: TextSpace, width: int) -> None:
-        self.space, self.width = space, width
+    def __init__(self, space: TextSpace, words: Sequence[np.ndarray], grams: np.ndarray) -> None:
+        """`words`: a block each, (words, k) coefficients; `grams`: (n-grams, k)."""
+        idf = space.word_idf[:, None]
+        self.space, self.width = space, (len(words) + 1) * (grams.shape[1] + 1)
+        self._words = np.hstack([part for block in words for part in (block * idf, idf**2)])
+        self._grams = space.gram_weights(grams)
         self._vocabulary: Vocabulary | None = None
         self._generation = -1
         self._reset()
@@ -129,9 +132,12 @@ class TokenTable(ABC):
         self._word, self._rows = Grown(np.int64), Grown(np.float64, self.width)
         self.word, self.rows = self._word.values, self._rows.values
 
-    @abstractmethod
-    def of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
-        """The rows of fresh words (to be given by the user of the table)."""
+    def _of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
+        rows = np.zeros((len(words), self.width))
+        known = numbers >= 0
+        rows[known, : self._words.shape[1]] = self._words[numbers[known]]
+        rows[:, self._words.shape[1] :] = self.space.gram_sums(words, self._grams)
+        return rows
 
     def update(self, vocabulary: Vocabulary) -> None:
         """Catch up with the vocabulary."""
@@ -147,7 +153,7 @@ class TokenTable(ABC):
             index, words = self.space.word_index, [fresh[i] for i in own.tolist()]
             numbers, rows = np.zeros(len(fresh), dtype=np.int64), np.zeros((len(fresh), self.width))
             numbers[own] = [index.get(w, -1) for w in words]
-            rows[own] = self.of_words(words, numbers[own])
+            rows[own] = self._of_words(words, numbers[own])
             self._word.extend(numbers)
             self._rows.extend(rows)
             self._word.values[first:] = self._word.values[source]

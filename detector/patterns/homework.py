@@ -166,7 +166,6 @@ def _named(finding: Finding) -> None:
         for recipient in reading.recipients
     ]
     ends = begins + alone
-    distinct, texts = reading.vocabulary.pieces, reading.texts
     telling = finding.piece_flags(_tells)[numbers]
     # names of several pieces: the expression says how far they go, and what lies within one is no other name
     long = np.flatnonzero(alone == 0)
@@ -176,7 +175,7 @@ def _named(finding: Finding) -> None:
     for i, row, begin, mine in zip(*(c.tolist() for c in (long, rows[long], begins[long], who[long])), strict=True):
         if row == last_row and begin < last_end:
             continue
-        found = _NAMED.match(texts[row], begin)
+        found = _NAMED.match(reading.texts[row], begin)
         name = found[0] if found else ""
         last_row, last_end = row, begin + len(name)
         words = _telling(name)
@@ -189,13 +188,12 @@ def _named(finding: Finding) -> None:
     good &= ~within
     # a name of one piece that the recipient's own profile has
     every = frozenset().union(*own_words)
-    numbers_left, back = np.unique(numbers[good & (alone > 0)], return_inverse=True)
-    names = [_telling(_name(distinct[n])) for n in numbers_left.tolist()]
-    shared = np.array([not words.isdisjoint(every) for words in names], dtype=bool)
     at = np.flatnonzero(good & (alone > 0))
-    if len(at) and shared.any():
-        for i, which in zip(at[shared[back]].tolist(), back[shared[back]].tolist(), strict=True):
-            good[i] = not names[which] <= own_words[who[i]]
+    distinct, back = np.unique(numbers[at], return_inverse=True)
+    names = [_telling(_name(reading.vocabulary.pieces[n])) for n in distinct.tolist()]
+    shared = np.array([not words.isdisjoint(every) for words in names], dtype=bool)[back]
+    for i, which in zip(at[shared].tolist(), back[shared].tolist(), strict=True):
+        good[i] = not names[which] <= own_words[who[i]]
     greeted = np.flatnonzero(good & finding.greets[rows] & (begins < 80))
     for i in greeted.tolist():
         good[i] = begins[i] >= finding.greeting_end(int(rows[i]))

@@ -7,13 +7,13 @@ and token and kept, so that a long inbox costs little more than a split a messag
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from detector.inbox.cleaning import whole
 from detector.patterns.grown import Grown, PerWord
 from detector.patterns.spelling import (
     ABBREVIATED,
@@ -55,7 +55,6 @@ __all__ = [
 
 _LINE = " \n "
 _BLOCK = 1 << 24  # letters
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _STOP, _BREAK = -2, -3
 """Numbers that stand for a full stop and for a line break while a text is read."""
 
@@ -189,7 +188,7 @@ class Vocabulary:
         try:
             column = pa.array(texts, pa.string())
         except UnicodeEncodeError:  # half a surrogate pair is no letter, and this is none either
-            column = pa.array([_SURROGATE.sub("\ufffd", text) for text in texts], pa.string())
+            column = pa.array(list(map(whole, texts)), pa.string())
         split = pc.split_pattern(pc.replace_substring(column, "\n", _LINE), " ")
         coded = pc.dictionary_encode(split.flatten())
         get, fresh = self._numbers.get, self._piece

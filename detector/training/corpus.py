@@ -9,7 +9,7 @@ import pandas as pd
 
 from detector.errors import InputError
 from detector.inbox import read_inbox
-from detector.schema import LABELS, label_of
+from detector.schema import label_of
 from detector.threads import group
 
 
@@ -20,9 +20,7 @@ def read_labelled(paths: Sequence[str]) -> pd.DataFrame:
     Raises InputError for a label that is none of the three, or if no labelled thread is left.
     """
     inbox = read_inbox(list(paths))
-    if inbox.odd_label:
-        where, text = inbox.odd_label
-        raise InputError(where, f"has the label {text!r:.40}", f"use {', '.join(LABELS)}")
+    inbox.refuse_odd_label()
     threads = group(inbox.messages).threads
     threads["label"] = [label_of(text) if text else "" for text in threads["label"]]
     kept = (threads["label"] != "") & threads["split"].isin(["", "train"])

@@ -76,9 +76,7 @@ def read_own(
     """
     paths = [sources] if isinstance(sources, str) else list(sources)
     inbox = read_inbox(paths, owner=owner, profile=profile, columns=columns)
-    if inbox.odd_label:
-        where, text = inbox.odd_label
-        raise InputError(where, f"has the label {text!r:.40}", f"use {', '.join(LABELS)}")
+    inbox.refuse_odd_label()
     threads = with_profile(group(inbox.messages).threads, inbox.profile)
     where, unmatched = paths[0], 0
     picked = [""] * len(threads)

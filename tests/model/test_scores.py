@@ -118,3 +118,14 @@ def test_the_same_words_from_two_senders_share_a_template(detector: Detector) ->
     assert both["template"].nunique() == 1
     assert both["template"].iloc[0]
     assert not detector.score(pd.concat([one, same], ignore_index=True))["template"].any()
+
+
+def test_half_a_surrogate_pair_is_judged_as_a_sign_that_no_font_has(detector: Detector) -> None:
+    messages = messages_table([("t", "received", ""), ("u", "received", "")])
+    # as Python strings: pandas' own string columns refuse such text
+    messages["text"] = pd.Series(["Hello \ud800 Ann", "Plain"], dtype=object)
+    messages["sender"] = pd.Series(["Bo\udfff"] * 2, dtype=object)
+    judged = detector.judge(group(messages))[0]
+    assert judged.threads["texts"].tolist() == [["Hello \ufffd Ann"], ["Plain"]]
+    assert judged.verdicts["sender"].tolist() == ["Bo\ufffd"] * 2
+    judged.verdicts.to_csv().encode()

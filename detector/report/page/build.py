@@ -9,9 +9,10 @@ from importlib import resources
 from pathlib import Path
 
 from detector.files import write_stream
+from detector.inbox.cleaning import whole
 from detector.patterns import Pattern, shipped
 from detector.report.page.figures import Tally
-from detector.report.page.pack import Blocks, Index, Part, packed, threads, tidy, whole
+from detector.report.page.pack import Blocks, Index, Part, packed, threads, tidy
 from detector.report.replies import all_replies
 from detector.report.safe import visible
 from detector.version import __version__

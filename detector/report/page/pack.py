@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import IO, Any
 
 import pandas as pd
 
+from detector.inbox.cleaning import whole
 from detector.model.detector import Judged
 from detector.model.explain import meanings
 from detector.patterns import Pattern
@@ -27,7 +27,6 @@ BLOCK = 200
 """Threads a block."""
 
 _QUOTE = 160  # characters of evidence in the list
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_TIME = -(2**62)
 _TEXTS = (
     "thread_id", "sender", "sender_url", "label", "action", "sells", "patterns", "evidence", "lang", "template", "inbox",
@@ -55,15 +54,6 @@ def packed(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     squeezer = zlib.compressobj(6, zlib.DEFLATED, -15)
     return base64.b64encode(squeezer.compress(whole(text).encode()) + squeezer.flush()).decode("ascii")
-
-
-def whole(text: str) -> str:
-    """Text without lone surrogates, which no UTF-8 can hold; as many code points as before.
-
-    >>> whole("a\\ud800b") == "a\\ufffdb"
-    True
-    """
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 class Blocks:
