@@ -16,6 +16,11 @@ def shipped_model() -> Path:
     return _HERE / "_data" / "model.npz"
 
 
+def shipped_reading() -> Path:
+    """The careful reading that ships inside the package."""
+    return _HERE / "_data" / "careful.npz"
+
+
 def shipped_data(name: str) -> Path:
     """A folder of shipped data (`corpus`, `sample`): inside the wheel, or `data/` of a checkout."""
     inside = _HERE / "_data" / name

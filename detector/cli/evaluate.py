@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from detector.cli.options import ColumnPairs, Inputs, OwnerText, ProfileFile, Quiet, say
+from detector.cli.options import CarefulReading, ColumnPairs, Inputs, OwnerText, ProfileFile, Quiet, say
 from detector.cli.train import Labels
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def evaluate(
         list[str] | None,
         typer.Option("--model", metavar="FILE", help="A model file, or `shipped`. Given twice: the two are compared."),
     ] = None,
+    careful: CarefulReading = False,
     doubtful: Annotated[bool, typer.Option("--doubtful", help="List the labels that look wrong, worst first.")] = False,
     plots: Annotated[
         str | None, typer.Option("--plots", metavar="DIR", help="Write reliability and precision-recall pictures.")
@@ -58,7 +59,7 @@ def evaluate(
         columns=parse_column_option(column or []),
     )
     names: list[str | None] = [*model] if model else [None]
-    models = [measured(own, name) for name in names]
+    models = [measured(own, name, careful=careful) for name in names]
     reports = [report(own, of, doubtful=doubtful and k == 0) for k, of in enumerate(models)]
     comparison = compared(own, *models) if len(models) == 2 else None
     if plots:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from detector.cli.options import (
+    CarefulReading,
     ColumnPairs,
     ExtraPatterns,
     Inputs,
@@ -36,6 +37,7 @@ def explain(
     profile: ProfileFile = None,
     owner: OwnerText = None,
     model: ModelFile = None,
+    careful: CarefulReading = False,
     column: ColumnPairs = None,
     patterns: ExtraPatterns = None,
     keep: KeepFile = None,
@@ -70,6 +72,7 @@ def explain(
         column=column,
         patterns=patterns,
         keep=keep,
+        careful=careful,
         quiet=quiet,
     )
     parts = opened.detector.judge(opened.grouped, opened.inbox.profile, opened.inbox.known)

@@ -31,6 +31,13 @@ ModelFile = Annotated[
     str | None,
     typer.Option("--model", metavar="FILE", help="A model file, or `shipped`. Default: your own, else shipped."),
 ]
+CarefulReading = Annotated[
+    bool,
+    typer.Option(
+        "--careful",
+        help="Read every thread a second time, as a whole: better verdicts, a minute for a few thousand threads.",
+    ),
+]
 ColumnPairs = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="OURS=THEIRS", help="Name a column, such as text=Body. Repeatable."),
@@ -67,6 +74,7 @@ def open_inbox(
     patterns: str | None = None,
     since: str | None = None,
     keep: str | None = None,
+    careful: bool = False,
     quiet: bool = False,
 ) -> Opened:
     """Read the inputs and load the model, as every command that judges does."""
@@ -87,7 +95,7 @@ def open_inbox(
     inbox = read_inbox(inputs, owner=owner, profile=own, columns=parse_column_option(column or []))
     if keep:
         inbox.known |= keep_list(keep)
-    detector = load_detector(model, patterns, with_extra, quiet=quiet)
+    detector = load_detector(model, patterns, with_extra, careful=careful, quiet=quiet)
     grouped = group(inbox.messages)
     left_out = left_out_of(inbox, grouped.left_out)
     if since_at is not None:
@@ -100,12 +108,14 @@ def open_inbox(
     return Opened(inbox, grouped, detector, left_out)
 
 
-def load_detector(model: str | None, patterns: str | None, with_extra: Any, *, quiet: bool) -> Detector:
+def load_detector(
+    model: str | None, patterns: str | None, with_extra: Any, *, careful: bool = False, quiet: bool
+) -> Detector:
     """The detector of `--model` and `--patterns`; says so when the user's own model is in use."""
     from detector.model.detector import Detector
 
     chosen, phrases = model_paths(model, patterns, quiet=quiet)
-    return Detector.load(chosen, with_extra(phrases))
+    return Detector.load(chosen, with_extra(phrases), careful=careful)
 
 
 def model_paths(model: str | None, patterns: str | None, *, quiet: bool) -> tuple[str, str | None]:

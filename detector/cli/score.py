@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from detector.cli.options import (
+    CarefulReading,
     ColumnPairs,
     ExtraPatterns,
     Inputs,
@@ -53,6 +54,7 @@ def score(
     profile: ProfileFile = None,
     owner: OwnerText = None,
     model: ModelFile = None,
+    careful: CarefulReading = False,
     column: ColumnPairs = None,
     patterns: ExtraPatterns = None,
     keep: KeepFile = None,
@@ -93,6 +95,7 @@ def score(
         patterns=patterns,
         since=since,
         keep=keep,
+        careful=careful,
         quiet=quiet,
     )
     import pandas as pd

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from detector.cli.options import (
+    CarefulReading,
     ColumnPairs,
     ExtraPatterns,
     KeepFile,
@@ -51,6 +52,7 @@ def triage(
     profile: ProfileFile = None,
     owner: OwnerText = None,
     model: ModelFile = None,
+    careful: CarefulReading = False,
     column: ColumnPairs = None,
     patterns: ExtraPatterns = None,
     keep: KeepFile = None,
@@ -87,6 +89,7 @@ def triage(
         max_memory=memory(max_memory) if max_memory else None,
         engine=engine,
         scheduler=scheduler,
+        careful=careful,
     )
     try:
         with Progress(quiet=quiet) as progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import pandas as pd
 from detector import paths
 from detector.errors import ModelError, UsageError
 from detector.inbox.profile import Profile
+from detector.model.careful.file import load as load_careful
+from detector.model.careful.reader import CarefulReader
 from detector.model.decision import BAIT, DIGITS, actions, label_indices, probabilities, turned_at
 from detector.model.explain import Explained, explain, piece_id
 from detector.model.features import Events
@@ -81,23 +83,37 @@ class Detector:
     [['generic', 0]]
     """
 
-    def __init__(self, model: Model, patterns: tuple[Pattern, ...] | None = None, name: str = "") -> None:
+    def __init__(
+        self,
+        model: Model,
+        patterns: tuple[Pattern, ...] | None = None,
+        name: str = "",
+        careful: CarefulReader | None = None,
+    ) -> None:
+        if careful is not None:
+            both = careful.weights
+            model = replace(model, weights=model.weights.scaled(both.fast, both.shift), cuts=both.cuts)
         self.model = model
         self.name = name
         self.finder = Finder(patterns if patterns is not None else shipped())
-        self.scorer = Scorer(model.weights)
+        self.scorer = Scorer(model.weights, careful)
         self._fingerprints = Fingerprints()
 
     @classmethod
-    def load(cls, path: str | Path | None = None, patterns: tuple[Pattern, ...] | None = None) -> Detector:
+    def load(
+        cls, path: str | Path | None = None, patterns: tuple[Pattern, ...] | None = None, *, careful: bool = False
+    ) -> Detector:
         """Load a model: a path, `shipped`, or None for the user's own if there is one, else the shipped.
 
+        `careful`: read every thread a second time, as a whole (`model.careful`): better on mail of other hands than the
+        corpus', and about fifty times slower.
         Raises ModelError for a file that is missing, damaged, of another format, or a pickle.
         """
         chosen = default_model() if path is None else paths.shipped_model() if str(path) == "shipped" else Path(path)
         if chosen == paths.shipped_model() and not chosen.exists():
             raise ModelError("the shipped model is missing; run `make model` or install the package again")
-        return cls(load(chosen), patterns, str(chosen))
+        reader = CarefulReader(load_careful(paths.shipped_reading())[0]) if careful else None
+        return cls(load(chosen), patterns, str(chosen), reader)
 
     def score(self, messages: pd.DataFrame, profile: Profile | None = None) -> pd.DataFrame:
         """Verdicts of all received threads of a messages table, in the order in which they are listed.

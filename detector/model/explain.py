@@ -199,11 +199,18 @@ def _by_sentence(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
         none = np.zeros(0, dtype=np.int64)
         return none, none, none, none, none, np.zeros(0)
     by_role = _role_shares(scores, scorer.weights, c, reading.thread[sentences.row])
+    q = scores.pooled.q
+    if scores.careful is not None:  # what it thinks a sentence does gives the sentence its name
+        of = reading.thread[sentences.row]
+        each = scores.careful.each[scores.last][of]
+        share = (scores.careful.shares * c[of]).sum(axis=1) * each
+        q = scores.careful.roles
+        by_role = by_role + share[:, None] * q
     total = by_role.sum(axis=1) + _word_shares(searched, scorer, scores, c)
     kept = np.flatnonzero(np.abs(total) >= _FEWEST)
     thread = reading.thread[sentences.row[kept]]
     start = reading.said.starts[sentences.row[kept]]
-    code = _named(by_role[kept], scores.pooled.q[kept], label[thread], total[kept] > 0)
+    code = _named(by_role[kept], q[kept], label[thread], total[kept] > 0)
     first, end = sentences.first[kept] - start, sentences.end[kept] - start
     return thread, code, sentences.row[kept], first, end, total[kept]
 

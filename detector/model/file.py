@@ -97,17 +97,18 @@ def save(model: Model, path: str | Path) -> None:
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        _member(archive, "manifest.json", (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
+        member(archive, "manifest.json", (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
         for name, lines in (("words", w.space.words), ("grams", w.space.grams)):
-            _member(archive, f"{name}.txt", "\n".join(lines).encode())
+            member(archive, f"{name}.txt", "\n".join(lines).encode())
         for name, array in arrays.items():
             raw = io.BytesIO()
             np.lib.format.write_array(raw, np.ascontiguousarray(array), allow_pickle=False)
-            _member(archive, f"{name}.npy", raw.getvalue())
+            member(archive, f"{name}.npy", raw.getvalue())
     write_whole(Path(path), packed.getvalue())
 
 
-def _member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+def member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Add a file to a ZIP, with no date in it."""
     info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     info.compress_type = zipfile.ZIP_DEFLATED
     info.create_system = 3

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.model.careful.reader import Careful, CarefulReader
 from detector.model.features import Events, block_rows, pattern_events, shape_counts
 from detector.model.roles import Pooled, RoleReader, pooled
 from detector.model.running import running
@@ -23,7 +24,8 @@ class Scores:
 
     `after`: (n messages, N) scores of the prefix ending with each message; `text`: the running text
     sums they came from (columns of `Scorer.text_sums`); `sentences` and `pooled`: what they do; `words`: (m, blocks + 1
-    times N + 1) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these.
+    times N + 1) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these; `careful`: what
+    the careful reading found, if it was asked for.
     """
 
     after: np.ndarray
@@ -33,6 +35,7 @@ class Scores:
     pooled: Pooled
     words: np.ndarray
     pairs: tuple[np.ndarray, np.ndarray]
+    careful: Careful | None = None
 
     @property
     def final(self) -> np.ndarray:
@@ -43,8 +46,9 @@ class Scores:
 class Scorer:
     """Scores batches with one set of weights; keeps what it has worked out per distinct word."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, careful: CarefulReader | None = None) -> None:
         self.weights = weights
+        self.careful = careful
         self.table = TokenTable(weights.space, list(weights.words), weights.grams)
         self.roles = RoleReader(weights.space, weights.roles, weights.pattern_ids)
         idf = weights.space.pair_idf
@@ -76,8 +80,11 @@ class Scorer:
         after += product(shape, self.weights.shape)
         added = pooled(self.roles.probabilities(searched, sentences), sentences, reading)
         after += product(added.features(), self.weights.pooled)
+        careful = self.careful.read(reading, sentences) if self.careful else None
+        if careful is not None:
+            after += careful.after(sentences, reading)
         last = reading.starts + reading.sizes - 1
-        return Scores(after, total, last, sentences, added, words, pairs)
+        return Scores(after, total, last, sentences, added, words, pairs, careful)
 
     def text_sums(
         self, reading: Reading, sentences: Sentences

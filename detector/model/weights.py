@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,3 +40,8 @@ class Weights:
     bias: np.ndarray
     roles: RoleWeights
     pooled: np.ndarray
+
+    def scaled(self, slope: float, shift: np.ndarray) -> Weights:
+        """Weights whose scores are these scores times `slope`, plus `shift` (N,)."""
+        names = ("words", "pairs", "grams", "patterns", "shape", "pooled")
+        return replace(self, **{name: getattr(self, name) * slope for name in names}, bias=self.bias * slope + shift)

@@ -17,12 +17,15 @@ def evaluate(
     model: str | None = None,
     *,
     labels: str | None = None,
+    careful: bool = False,
     doubtful: bool = False,
     owner: str | None = None,
     profile: Profile | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Figures of a model on labelled message CSVs, or exports with a labels file; None for the default model.
+
+    `careful`: by the careful reading as well (`model.careful`).
 
     The keys of `figures.figures` and, beside them, `intervals` (figure -> value and 95 % interval), `confusion`
     (rows: true label), `slices` (by language, by sender messages, by how picked), `cut_offs`, `cost`
@@ -32,4 +35,4 @@ def evaluate(
     from detector.training.reading import read_own
 
     own = read_own(labelled, labels, splits=SPLITS, owner=owner, profile=profile, columns=columns)
-    return report(own, measured(own, model), doubtful=doubtful)
+    return report(own, measured(own, model, careful=careful), doubtful=doubtful)

@@ -14,7 +14,7 @@ import pandas as pd
 from detector.errors import InputError
 from detector.model.decision import GENUINE, CutOffs, probabilities, risk_cut
 from detector.model.file import Model, save
-from detector.model.weights import SLOTS, N, Weights
+from detector.model.weights import SLOTS, N
 from detector.patterns import Finder, Pattern
 from detector.schema import LABELS
 from detector.training.corpus import digest_of, read_labelled
@@ -47,12 +47,13 @@ class Recipe:
 class Fitted:
     """A model with its held-out probabilities, (n, 3) in the order of the threads given.
 
-    `held_out` assumes the model's prior, `even` the shares of the training threads.
+    `held_out` assumes the model's prior, `even` the shares of the training threads, as do its `scores` (n, N).
     """
 
     model: Model
     held_out: np.ndarray
     even: np.ndarray
+    scores: np.ndarray
     labels: np.ndarray
     group: np.ndarray
 
@@ -111,14 +112,15 @@ def fit(
         coefficients, bias = fit_linear(whole[seen], labels[seen], columns, searched.patterns, recipe, weight[seen])
         scores[held] = whole[held] @ coefficients.T + bias
     slope, shift = calibrate(scores, labels)
-    even = probabilities(scores * slope + shift)
+    calibrated = scores * slope + shift
+    even = probabilities(calibrated)
     share = np.bincount(labels, weight, N) / weight.sum()
     shift = shift + np.log(np.asarray(recipe.prior) / share)
     held_out = probabilities(scores * slope + shift)
     cuts = CutOffs.from_costs(risk_cut(held_out[labels == GENUINE, GENUINE]))
     whole = with_pooled(matrix, views.all(), recipe.scales)
     coefficients, bias = fit_linear(whole, labels, columns, searched.patterns, recipe, weight)
-    weights = scaled(to_weights(coefficients, bias, columns, recipe.scales, views.weights()), slope, shift)
+    weights = to_weights(coefficients, bias, columns, recipe.scales, views.weights()).scaled(slope, shift)
     manifest = {
         "detector": __version__,
         "corpus": digest,
@@ -129,7 +131,7 @@ def fit(
         "held_out": figures(held_out, labels, cuts, (np.asarray(recipe.prior) / share)[labels]),
         "versions": _versions(),
     }
-    return Fitted(Model(weights, cuts, manifest), held_out, even, labels, group)
+    return Fitted(Model(weights, cuts, manifest), held_out, even, calibrated, labels, group)
 
 
 def fit_linear(
@@ -196,22 +198,6 @@ def calibrate(scores: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray
 
     best = minimize(loss, np.zeros(1 + N), method="BFGS")
     return float(np.exp(best.x[0])), best.x[1:] - best.x[1:].mean()
-
-
-def scaled(weights: Weights, slope: float, shift: np.ndarray) -> Weights:
-    """Weights whose scores are calibrated."""
-    return Weights(
-        weights.space,
-        weights.words * slope,
-        weights.pairs * slope,
-        weights.grams * slope,
-        weights.pattern_ids,
-        weights.patterns * slope,
-        weights.shape * slope,
-        weights.bias * slope + shift,
-        weights.roles,
-        weights.pooled * slope,
-    )
 
 
 def _versions() -> dict[str, str]:

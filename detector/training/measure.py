@@ -31,9 +31,9 @@ class Measured:
     seen: bool
 
 
-def measured(own: Labelled, model: str | None = None) -> Measured:
-    """Judge labelled threads by a model (a path, `shipped`, None for the default)."""
-    detector = Detector.load(model)
+def measured(own: Labelled, model: str | None = None, *, careful: bool = False) -> Measured:
+    """Judge labelled threads by a model (a path, `shipped`, None for the default), by both readings if `careful`."""
+    detector = Detector.load(model, careful=careful)
     parts = detector.judge(Grouped(own.threads, {}))
     verdicts = pd.concat([j.verdicts for j in parts], ignore_index=True)
     manifest = detector.model.manifest

@@ -11,6 +11,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from detector.schema import LABELS
 from detector.training.intervals import drawn, intervals
 
 PAGE = Path("docs") / "quality.md"
+OWN_FOLDS = "The corpus' own folds"
 OTHER_LANGUAGES = ("es", "fr", "de", "pt")
 _DRAWS = 2000
 _STRATA = 8  # of length, for the length-matched subset
@@ -185,14 +187,19 @@ def of_corpus() -> str:
     return table(rows(threads, fitted.even, fitted.labels, fitted.group, fitted.model.cuts, aside))
 
 
-def of_set(path: str) -> str:
+def carefully(part: str) -> str:
+    """The name of the same part with the careful reading."""
+    return f"{part}, read carefully"
+
+
+def of_set(path: str, *, careful: bool = False) -> str:
     """The shipped model on one labelled set, as markdown."""
     from detector.model.detector import Detector
     from detector.threads import Grouped
     from detector.training.evalset import read_evaluation
 
     threads = read_evaluation(path)
-    detector = Detector.load("shipped")
+    detector = Detector.load("shipped", careful=careful)
     parts = detector.judge(Grouped(threads, {}))
     verdicts = pd.concat([j.verdicts for j in parts], ignore_index=True)
     p = verdicts[["p_generic", "p_bait_and_sell", "p_genuine"]].to_numpy()
@@ -224,8 +231,11 @@ def write(page: Path, part: str, text: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write; the arguments are labelled sets, none for the corpus' own folds."""
     paths = [a for a in (sys.argv[1:] if arguments is None else arguments) if a]
-    jobs: list[tuple[str, Callable[[], str]]] = [(Path(a).name, lambda a=a: of_set(a)) for a in paths]  # type: ignore[misc]
-    for part, measure in jobs or [("The corpus' own folds", of_corpus)]:
+    jobs: list[tuple[str, Callable[[], str]]] = []
+    for path in paths:
+        jobs.append((Path(path).name, partial(of_set, path)))
+        jobs.append((carefully(Path(path).name), partial(of_set, path, careful=True)))
+    for part, measure in jobs or [(OWN_FOLDS, of_corpus)]:
         text = measure()
         write(PAGE, part, text)
         print(f"{part}\n{text}")

@@ -40,6 +40,7 @@ class Judge:
     patterns: str | None
     patterns_digest: str
     hits: bool = False  # whether full hit lists are wanted (JSON lines)
+    careful: str = ""  # digest of the careful reading if it is asked for
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def load_judge(judge: Judge) -> Detector:
         changed.append(judge.patterns)
     if changed:
         raise ModelError(f"{changed[0]}: changed while the run was under way; put it back, or start anew with --fresh")
-    return Detector.load(judge.model, with_extra(judge.patterns))
+    return Detector.load(judge.model, with_extra(judge.patterns), careful=bool(judge.careful))
 
 
 def judge_part(task: Task) -> Done:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from detector import paths
 from detector.errors import OutputError
 from detector.files import write_whole
 from detector.inbox.profile import Profile
@@ -40,6 +41,7 @@ class Options:
     max_memory: int | None = None
     engine: str = "local"
     scheduler: str | None = None
+    careful: bool = False
 
     def judge(self) -> Judge:
         """Model and phrases, with the digests they have now. Raises ModelError or InputError if they are no good."""
@@ -56,6 +58,7 @@ class Options:
             str(phrases) if phrases else None,
             file_digest(phrases) if phrases else "",
             self.format == "jsonl",
+            file_digest(paths.shipped_reading()) if self.careful else "",
         )
 
     def identity(self, judge: Judge) -> dict[str, Any]:
@@ -66,6 +69,7 @@ class Options:
             "version of detector": __version__,
             "--model": judge.model_digest,
             "--patterns": judge.patterns_digest,
+            "--careful": judge.careful,
             "--owner": self.owner,
             "--profile": json.loads(json.dumps(asdict(self.profile))) if self.profile else None,
             "--keep": sorted(self.known),

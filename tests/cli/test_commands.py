@@ -210,3 +210,21 @@ def test_model_show_names_its_figures(inbox: Path) -> None:
     text = run("model", "show", cwd=inbox).stdout.decode()
     assert "macro-F1" in text
     assert "set aside below" in text
+
+
+def test_the_careful_reading_keeps_the_contract_and_changes_the_probabilities(inbox: Path) -> None:
+    quick, careful = (
+        list(csv.DictReader(io.StringIO(run("score", "messages.csv", *extra, cwd=inbox).stdout.decode())))
+        for extra in ([], ["--careful"])
+    )
+    assert tuple(careful[0]) == VERDICTS
+    assert {r["thread_id"] for r in careful} == {r["thread_id"] for r in quick}
+    assert {r["thread_id"]: r["p_genuine"] for r in careful} != {r["thread_id"]: r["p_genuine"] for r in quick}
+
+
+def test_triage_reads_carefully_too_and_says_the_same(inbox: Path) -> None:
+    scored = list(csv.DictReader(io.StringIO(run("score", "messages.csv", "--careful", cwd=inbox).stdout.decode())))
+    done = run("triage", "messages.csv", "--out", "careful", "--format", "csv", "--careful", "--jobs", "1", cwd=inbox)
+    assert done.returncode == 0, done.stderr
+    rows = [r for p in sorted((inbox / "careful" / "verdicts").glob("*.csv")) for r in csv.DictReader(p.open())]
+    assert {r["thread_id"]: r["p_genuine"] for r in rows} == {r["thread_id"]: r["p_genuine"] for r in scored}

@@ -1,0 +1,130 @@
+"""The file of the careful reading: arrays of small whole numbers with a scale a row, and a JSON manifest, in one ZIP.
+
+Loading it can run nothing. Matrices lie as int8, each row times its own scale; everything else as float32.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detector.errors import ModelError
+from detector.files import write_whole
+from detector.model.careful.encoder import DENSE, NORMS, Encoder, Layer
+from detector.model.careful.pieces import END, FIRST, UNKNOWN, Pieces
+from detector.model.careful.reader import CarefulWeights
+from detector.model.decision import CutOffs
+from detector.model.file import member
+from detector.model.roles import ROLES, R
+from detector.model.weights import N
+from detector.schema import LABELS
+
+FORMAT = 1
+_SIZE_LIMIT = 256 << 20
+_AGAIN = "install the package again"
+
+
+def save(arrays: dict[str, np.ndarray], pieces: list[str], manifest: dict[str, Any], path: str | Path) -> None:
+    """Write a careful reading whole or not at all.
+
+    `arrays` go by the names that `load` reads: `words.weight`, `layers.0.dense.query.weight` (out, in) and so on, and
+    `label.weight`, `role.weight`, `role.bias`. Raises OutputError.
+    """
+    packed = io.BytesIO()
+    told = {"format": FORMAT, "labels": list(LABELS), "roles": list(ROLES), **manifest}
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        member(archive, "manifest.json", (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
+        member(archive, "pieces.txt", "\n".join(pieces).encode())
+        for name, array in arrays.items():
+            array = np.asarray(array, dtype=np.float32)
+            if array.ndim == 2 and len(array) > N:
+                scale = np.maximum(np.abs(array).max(axis=1), 1e-12) / 127
+                _write(archive, f"{name}.scale", scale.astype(np.float32))
+                array = np.round(array / scale[:, None]).astype(np.int8)
+            _write(archive, name, array)
+    write_whole(Path(path), packed.getvalue())
+
+
+def _write(archive: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
+    raw = io.BytesIO()
+    np.lib.format.write_array(raw, np.ascontiguousarray(array), allow_pickle=False)
+    member(archive, f"{name}.npy", raw.getvalue())
+
+
+def load(path: str | Path) -> tuple[CarefulWeights, dict[str, Any]]:
+    """Read the file: weights and manifest. Raises ModelError, by name of what is wrong, for one that cannot be used."""
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(i.file_size for i in archive.infolist()) > _SIZE_LIMIT:
+                raise ModelError(f"{path}: is larger than any careful reading; {_AGAIN}")
+            manifest: Any = json.loads(archive.read("manifest.json"))
+            if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+                raise ModelError(f"{path}: is no careful reading of format {FORMAT}; {_AGAIN}")
+            if manifest.get("labels") != list(LABELS) or manifest.get("roles") != list(ROLES):
+                raise ModelError(f"{path}: is for other labels or roles; {_AGAIN}")
+            pieces = archive.read("pieces.txt").decode().split("\n")
+            arrays = {
+                i.filename[:-4]: _read(archive, i.filename) for i in archive.infolist() if i.filename.endswith(".npy")
+            }
+        return _assembled(path, arrays, pieces, manifest), manifest
+    except FileNotFoundError:
+        raise ModelError(f"{path}: the careful reading is missing; {_AGAIN}") from None
+    except ModelError:
+        raise
+    except (OSError, zipfile.BadZipFile, EOFError, ValueError, KeyError, UnicodeDecodeError, TypeError) as error:
+        reason = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
+        raise ModelError(f"{path}: is damaged ({reason}); {_AGAIN}") from None
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    array = np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
+    if array.dtype not in (np.int8, np.float32) or not np.isfinite(array).all():
+        raise ValueError(f"{name} holds what is no number")
+    return array
+
+
+def _assembled(
+    path: Path, arrays: dict[str, np.ndarray], pieces: list[str], manifest: dict[str, Any]
+) -> CarefulWeights:
+    def matrix(name: str) -> np.ndarray:
+        array = arrays[f"{name}.weight"]
+        scale = arrays.get(f"{name}.weight.scale")
+        return array.astype(np.float32) if scale is None else array * scale[:, None]
+
+    def turned(name: str) -> np.ndarray:
+        return np.ascontiguousarray(matrix(name).T)
+
+    def norm(name: str) -> tuple[np.ndarray, np.ndarray]:
+        return arrays[f"{name}.weight"], arrays[f"{name}.bias"]
+
+    layers = [
+        Layer(
+            {name: (turned(f"layers.{i}.dense.{name}"), arrays[f"layers.{i}.dense.{name}.bias"]) for name in DENSE},
+            {name: norm(f"layers.{i}.{name}") for name in NORMS},
+        )
+        for i in range(int(manifest["layers"]))
+    ]
+    encoder = Encoder(matrix("words"), matrix("places"), matrix("kinds"), norm("norm"), layers)
+    hidden = encoder.words.shape[1]
+    label, role = turned("label"), turned("role")
+    if len(pieces) != len(encoder.words) or label.shape != (hidden, N) or role.shape != (hidden, R):
+        raise ModelError(f"{path}: its parts do not fit each other; {_AGAIN}")
+    if not {FIRST, END, UNKNOWN, ".", ":", "first", "later", "reply"} <= set(pieces):
+        raise ModelError(f"{path}: lacks pieces that every passage has; {_AGAIN}")
+    together, cuts = manifest["together"], manifest["cut_offs"]
+    return CarefulWeights(
+        encoder,
+        Pieces(pieces),
+        label * np.float32(together["careful"]),
+        role,
+        arrays["role.bias"],
+        float(together["fast"]),
+        np.asarray(together["shift"], dtype=float),
+        CutOffs(float(cuts["set_aside"]), float(cuts["answer"])),
+    )
