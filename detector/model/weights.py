@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from detector.model.own import OwnWords
 from detector.model.roles import RoleWeights
 from detector.model.text import TextSpace
 from detector.schema import LABELS
@@ -28,6 +29,7 @@ class Weights:
     `words`: (blocks, words, N); `pairs`: (blocks, pairs, N); `grams`: (grams, N) for block all;
     `patterns`: (patterns, slots, N) under `pattern_ids`; `shape`: (len(SHAPE), N); `bias`: (N,).
     `roles`: the sentence model; `pooled`: (POOLED, N) for what the sentences do, added up (`model.roles`).
+    `own`: words of a user's own mail (`model.own`), none in a model of the corpus.
     """
 
     space: TextSpace
@@ -40,3 +42,4 @@ class Weights:
     bias: np.ndarray
     roles: RoleWeights
     pooled: np.ndarray
+    own: OwnWords = field(default_factory=OwnWords.none)

@@ -107,7 +107,7 @@ def from_base(
     refuse_missing(own)
     model = load(paths.shipped_model() if str(base) == "shipped" else base)
     prior = Prior(model)
-    rows = prior.rows(own.threads)
+    rows = prior.rows(own.threads, prior.words(own.threads, own.senders))
     with single_thread():
         steps = _Steps(tick, own, seed)
         learned = learn(prior, rows, own.labels, own.senders, own.group, seed=seed, tick=steps.one)
@@ -225,6 +225,7 @@ def _assembled(prior: Prior, learned: Learned, cuts: CutOffs, report: dict[str, 
         k: base[k] for k in ("detector", "corpus", "threads", "recipe", "calibration", "versions") if k in base
     }
     weights = prior.moved(learned.step, learned.slope)
+    report["words"] = len(weights.own.words)
     return Model(weights, cuts, {**kept, "held_out": report["after"] or {}, "own": report})
 
 
