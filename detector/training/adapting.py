@@ -36,6 +36,10 @@ order of a queue say little about shares."""
 SLOPE_PRIOR = 0.2
 """Standard deviation of the log of the temperature that own held-out scores may ask for."""
 
+FEWEST_TO_MOVE = 20
+"""With fewer labels than this the base stays as it is: on slices of the corpus kept for such choices 12 labels made it worse as often
+as better (docs/experiments.md)."""
+
 FOLDS = 5
 _TINY = 1e-3
 _FEWEST_TO_CHOOSE = 4  # groups; with fewer there is nothing to hold out
@@ -74,17 +78,18 @@ def learn(
     group: np.ndarray,
     *,
     seed: int = 0,
+    fewest: int = FEWEST_TO_MOVE,
     tick: Callable[[], None] = lambda: None,
 ) -> Learned:
     """All that is learned from own labels: the paces weighed by cross-validation, the step, the temperature.
 
-    `group`: what folds keep together; `tick` is called once a fold. With too few groups to hold any
-    out, the most cautious weight is taken.
+    `group`: what folds keep together; `tick` is called once a fold. With fewer labels than `fewest` the base stays
+    as it is; with too few groups to hold any out, the most cautious weight is taken.
     """
     who = np.asarray(senders, dtype=object)
     parts = own_folds(group, labels, seed=seed)
-    if not parts:
-        pace = Pace(WEIGHTS[0])
+    if not parts or len(labels) < fewest:
+        pace = Pace(WEIGHTS[0]) if len(labels) >= fewest else Pace()
         tick()
         return Learned(adapt(prior, rows, labels, who, pace), pace, 1.0)
     held_out = np.zeros((len(PACES), len(rows), N))

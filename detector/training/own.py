@@ -20,7 +20,7 @@ from detector.inbox import Profile
 from detector.model.decision import GENUINE, RISK_LIMIT, CutOffs, probabilities, risk_cut
 from detector.model.file import Model, load, save
 from detector.schema import LABELS
-from detector.training.adapting import Learned, learn, own_folds, single_thread
+from detector.training.adapting import FEWEST_TO_MOVE, Learned, learn, own_folds, single_thread
 from detector.training.figures import figures
 from detector.training.intervals import paired
 from detector.training.prior import Prior, Rows
@@ -168,9 +168,12 @@ def _nested(
         order = seen[np.argsort(rank[own.group[seen]], kind="stable")]
         for share in found:
             drawn = np.sort(order[: max(round(share * len(order)), 1)])
+            # all but one fold stand for all labels: they move the base if all of them do
+            fewest = 0 if share == 1.0 and len(own) >= FEWEST_TO_MOVE else FEWEST_TO_MOVE
             learned = learn(
-                prior, rows.take(drawn), own.labels[drawn], who[drawn], own.group[drawn], seed=seed, tick=steps.one
-            )
+                prior, rows.take(drawn), own.labels[drawn], who[drawn], own.group[drawn],
+                seed=seed, fewest=fewest, tick=steps.one,
+            )  # fmt: skip
             found[share][held] = learned.scores(rows.take(held))
             used[share].append(len(drawn))
     cuts = prior.model.cuts
