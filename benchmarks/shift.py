@@ -114,7 +114,8 @@ def run(name: str, folder: Path, draws: int, sizes: tuple[int, ...]) -> None:
     """All draws of one slice, one JSON line each."""
     _rest, own = own_threads(name)
     prior = Prior(load(folder / f"base-{name}.npz"))
-    rows = prior.rows(own.threads)
+    rows = prior.rows(own.threads, prior.words(own.threads, own.senders))
+    asked_of = prior.rows(own.threads).matrix  # the queue knows the base's features alone
     p = probabilities(rows.scores)
     texts = sender_texts(own.threads)
     twins = copies(own.threads)
@@ -131,7 +132,7 @@ def run(name: str, folder: Path, draws: int, sizes: tuple[int, ...]) -> None:
             for kind in ORDERS:
                 ids = [own.threads["thread_id"].iat[i] for i in pool]
                 queue = Queue(
-                    ids, twins[pool], p[pool], rows.matrix[pool], np.arange(len(pool)),
+                    ids, twins[pool], p[pool], asked_of[pool], np.arange(len(pool)),
                     "teach" if kind == "queue" else "random", seed=draw,
                 )  # fmt: skip
                 asked: list[int] = []

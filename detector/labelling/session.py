@@ -13,7 +13,7 @@ from detector.schema import LABELS
 from detector.training.labels import Row, matched, read_labels, write_labels
 
 ENOUGH = (
-    (12, "enough for a first `detector train`"),
+    (20, "enough for a first `detector train`"),
     (50, "a share measured on them is right to about 0.11"),
     (100, "a share measured on them is right to about 0.08; weak spots by label begin to show"),
     (200, "a share measured on them is right to about 0.06; about enough genuine ones to hold your own 1 in 100"),

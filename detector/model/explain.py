@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from detector.model.features import Events, block_rows, shape_counts
-from detector.model.roles import POOLS, ROLES, SAYS, R
+from detector.model.roles import POOLS, ROLES, SAYS, R, inverse_root
 from detector.model.roles import SLOTS as ROLE_SLOTS
 from detector.model.running import running
 from detector.model.scorer import Scorer, Scores
@@ -268,4 +268,8 @@ def _word_shares(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
         if b < len(BLOCKS):
             sums = sums + paired[:, b * N : b * N + N]
         value += (sums * weight).sum(axis=1) * within[b][row]
+    if scores.own is not None:
+        each, so_far = scores.own
+        weight = c * inverse_root(so_far[last, N])[:, None]
+        value += (each[:, :N] * weight[reading.thread[row]]).sum(axis=1)
     return value

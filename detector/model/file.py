@@ -5,7 +5,8 @@ lists of words are UTF-8 text, one a line, as bytes. Dates in the ZIP are fixed,
 corpus, labels, seed, machine and versions give the same bytes.
 
 To change the format: raise `FORMAT`, write what changed here, and keep the refusal below by number.
-Format 1: first. Format 2: a model of sentences beside that of threads (`r_*`, `c_pooled`).
+Format 1: first. Format 2: a model of sentences beside that of threads (`r_*`, `c_pooled`). Format 3: as 2, with words
+of a user's own (`own.txt`, `c_own`); a model without them is written as format 2.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ import numpy as np
 from detector.errors import ModelError
 from detector.files import write_whole
 from detector.model.decision import CutOffs
+from detector.model.own import OwnWords
 from detector.model.roles import CONTEXT, PLACE, POOLED, POOLS, ROLES, R, RoleWeights
 from detector.model.roles import SLOTS as ROLE_SLOTS
 from detector.model.text import TextSpace
 from detector.model.weights import BLOCKS, SHAPE, SLOTS, N, Weights
 from detector.schema import LABELS
 
-FORMAT = 2
+FORMAT, OWN_FORMAT = 2, 3
 _SIZE_LIMIT = 256 << 20
 _ARRAYS = (
     "pairs",
@@ -53,6 +55,7 @@ _ARRAYS = (
 )
 _ROLES = ("words", "pairs", "grams", "patterns", "place", "bias", "context", "context_bias")
 _TEXTS = ("words", "grams")
+OWN_ARRAY, OWN_TEXT = "c_own", "own"
 
 
 @dataclass
@@ -95,10 +98,14 @@ def save(model: Model, path: str | Path) -> None:
         "cut_offs": model.cuts.to_dict(),
         **model.manifest,
     }
+    manifest["format"] = OWN_FORMAT if w.own.words else FORMAT
+    texts = {"words": w.space.words, "grams": w.space.grams}
+    if w.own.words:
+        texts[OWN_TEXT], arrays[OWN_ARRAY] = w.own.words, w.own.weights.astype(np.float32)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         member(archive, "manifest.json", (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
-        for name, lines in (("words", w.space.words), ("grams", w.space.grams)):
+        for name, lines in texts.items():
             member(archive, f"{name}.txt", "\n".join(lines).encode())
         for name, array in arrays.items():
             raw = io.BytesIO()
@@ -129,8 +136,9 @@ def load(path: str | Path) -> Model:
             names = set(archive.namelist())
             manifest: Any = json.loads(archive.read("manifest.json")) if "manifest.json" in names else None
             _check(path, manifest, names)
-            arrays = {name: _array(archive, path, name) for name in _ARRAYS}
-            texts = {name: archive.read(f"{name}.txt").decode().split("\n") for name in _TEXTS}
+            own = manifest["format"] == OWN_FORMAT
+            arrays = {name: _array(archive, path, name) for name in (*_ARRAYS, *[OWN_ARRAY] * own)}
+            texts = {name: archive.read(f"{name}.txt").decode().split("\n") for name in (*_TEXTS, *[OWN_TEXT] * own)}
         return _assembled(path, manifest, arrays, {k: [t for t in v if t] for k, v in texts.items()})
     except FileNotFoundError:
         raise ModelError(f"{path}: does not exist; train one or use --model shipped") from None
@@ -144,9 +152,9 @@ def load(path: str | Path) -> Model:
 def _check(path: Path, manifest: Any, names: set[str]) -> None:
     if not isinstance(manifest, dict):
         raise ModelError(f"{path}: has no manifest; give a file that `detector train` wrote")
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") not in (FORMAT, OWN_FORMAT):
         raise ModelError(
-            f"{path}: has format {manifest.get('format')!r}, this version reads format {FORMAT}; "
+            f"{path}: has format {manifest.get('format')!r}, this version reads format {FORMAT} and {OWN_FORMAT}; "
             "train again with this version or use --model shipped"
         )
     if manifest.get("labels") != list(LABELS):
@@ -194,6 +202,9 @@ def _assembled(path: Path, manifest: dict, arrays: dict[str, np.ndarray], texts:
         "r_context": (len(CONTEXT) * R, R),
         "r_context_bias": (R,),
     }
+    own = texts.get(OWN_TEXT, [])
+    if OWN_TEXT in texts:
+        expected[OWN_ARRAY] = (len(own), N)
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise ModelError(f"{path}: {name} has the shape {arrays[name].shape}, not {shape}; train again")
@@ -209,6 +220,7 @@ def _assembled(path: Path, manifest: dict, arrays: dict[str, np.ndarray], texts:
         arrays["bias"],
         RoleWeights(*(arrays[f"r_{name}"] for name in _ROLES)),
         arrays["c_pooled"],
+        OwnWords(own, arrays[OWN_ARRAY]) if own else OwnWords.none(),
     )
     cuts = manifest["cut_offs"]
     return Model(weights, CutOffs(float(cuts["set_aside"]), float(cuts["answer"])), manifest)

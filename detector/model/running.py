@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from detector.patterns.reading import Reading
+from detector.patterns.sentences import Sentences
 
 
 def running(values: np.ndarray, reading: Reading, join: Callable = np.add) -> np.ndarray:
@@ -17,4 +18,13 @@ def running(values: np.ndarray, reading: Reading, join: Callable = np.add) -> np
     for k in range(1, longest):
         rows = reading.starts[reading.sizes > k] + k
         out[rows] = join(out[rows], out[rows - 1])
+    return out
+
+
+def by_message(sums: np.ndarray, sentences: Sentences, n: int) -> np.ndarray:
+    """(n messages, k) sums of sentences added up by message."""
+    out = np.zeros((n, sums.shape[1]))
+    first = np.flatnonzero(sentences.opens)
+    if len(first):
+        out[sentences.row[first]] = np.add.reduceat(sums, first, axis=0)
     return out

@@ -8,8 +8,9 @@ import numpy as np
 
 from detector.model.careful.reader import Careful, CarefulReader
 from detector.model.features import Events, block_rows, pattern_events, shape_counts
-from detector.model.roles import Pooled, RoleReader, pooled
-from detector.model.running import running
+from detector.model.own import OwnReader
+from detector.model.roles import Pooled, RoleReader, inverse_root, pooled
+from detector.model.running import by_message, running
 from detector.model.sums import product, summed
 from detector.model.text import TokenTable
 from detector.model.weights import BLOCKS, N, Weights
@@ -24,7 +25,8 @@ class Scores:
 
     `after`: (n messages, N) scores of the prefix ending with each message; `text`: the running text
     sums they came from (columns of `Scorer.text_sums`); `sentences` and `pooled`: what they do; `words`: (m, blocks + 1
-    times N + 1) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these; `careful`: what
+    times N + 1) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these; `own`: of own
+    words, (m, N + 1) sums over each sentence and (n messages, N + 1) running ones, None for a model without; `careful`: what
     the careful reading found, if it was asked for.
     """
 
@@ -35,6 +37,7 @@ class Scores:
     pooled: Pooled
     words: np.ndarray
     pairs: tuple[np.ndarray, np.ndarray]
+    own: tuple[np.ndarray, np.ndarray] | None = None
     careful: Careful | None = None
 
     @property
@@ -55,6 +58,7 @@ class Scorer:
         self.pairs = np.column_stack([*(weights.pairs[b] * idf[:, None] for b in range(len(BLOCKS))), idf**2])
         """(pairs, blocks times N + 1) weights of pairs in each block, and squared weights."""
         self.number = {p: i for i, p in enumerate(weights.pattern_ids)}
+        self.own = OwnReader(weights.space, weights.own) if weights.own.words else None
 
     def events(self, searched: Searched) -> Events:
         """Pattern features of a batch, each counted once a thread and slot, at its first hit."""
@@ -64,8 +68,8 @@ class Scorer:
         """Scores after every message of every thread."""
         reading = searched.reading
         sentences = Sentences.of(reading)
-        by_message, words, pairs = self.text_sums(reading, sentences)
-        total = running(by_message, reading)
+        sums, words, pairs = self.text_sums(reading, sentences)
+        total = running(sums, reading)
         after = np.tile(self.weights.bias, (len(reading), 1))
         for b in range(len(BLOCKS) + 1):
             sums = total[:, b * (N + 1) : b * (N + 1) + N]
@@ -80,11 +84,20 @@ class Scorer:
         after += product(shape, self.weights.shape)
         added = pooled(self.roles.probabilities(searched, sentences), sentences, reading)
         after += product(added.features(), self.weights.pooled)
+        own = self._own_sums(reading, sentences)
+        if own is not None:
+            after += own[1][:, :N] * inverse_root(own[1][:, N])[:, None]
         careful = self.careful.read(reading, sentences) if self.careful else None
         if careful is not None:
             after += careful.after(sentences, reading)
         last = reading.starts + reading.sizes - 1
-        return Scores(after, total, last, sentences, added, words, pairs, careful)
+        return Scores(after, total, last, sentences, added, words, pairs, own, careful)
+
+    def _own_sums(self, reading: Reading, sentences: Sentences) -> tuple[np.ndarray, np.ndarray] | None:
+        if self.own is None:
+            return None
+        sums = self.own.sentence_sums(reading, sentences)
+        return sums, running(by_message(sums, sentences, len(reading)), reading)
 
     def text_sums(
         self, reading: Reading, sentences: Sentences
@@ -94,10 +107,7 @@ class Scorer:
         self.table.update(reading.vocabulary)
         table, said = self.table.rows, reading.said
         words = summed(table, sentences.ids, sentences.bounds)
-        sums = np.zeros((len(reading), table.shape[1]))
-        first = np.flatnonzero(sentences.opens)
-        if len(first):
-            sums[sentences.row[first]] = np.add.reduceat(words, first, axis=0)
+        sums = by_message(words, sentences, len(reading))
         owners = np.flatnonzero(reading.owners)
         if len(owners):
             ids = said.ids[reading.owners[said.rows]]

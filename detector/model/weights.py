@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from detector.model.own import OwnWords
 from detector.model.roles import RoleWeights
 from detector.model.text import TextSpace
 from detector.schema import LABELS
@@ -28,6 +29,7 @@ class Weights:
     `words`: (blocks, words, N); `pairs`: (blocks, pairs, N); `grams`: (grams, N) for block all;
     `patterns`: (patterns, slots, N) under `pattern_ids`; `shape`: (len(SHAPE), N); `bias`: (N,).
     `roles`: the sentence model; `pooled`: (POOLED, N) for what the sentences do, added up (`model.roles`).
+    `own`: words of a user's own mail (`model.own`), none in a model of the corpus.
     """
 
     space: TextSpace
@@ -40,8 +42,11 @@ class Weights:
     bias: np.ndarray
     roles: RoleWeights
     pooled: np.ndarray
+    own: OwnWords = field(default_factory=OwnWords.none)
 
     def scaled(self, slope: float, shift: np.ndarray) -> Weights:
         """Weights whose scores are these scores times `slope`, plus `shift` (N,)."""
         names = ("words", "pairs", "grams", "patterns", "shape", "pooled")
-        return replace(self, **{name: getattr(self, name) * slope for name in names}, bias=self.bias * slope + shift)
+        parts = {name: getattr(self, name) * slope for name in names}
+        own = OwnWords(self.own.words, self.own.weights * slope)
+        return replace(self, **parts, bias=self.bias * slope + shift, own=own)

@@ -7,11 +7,11 @@ The corpus enters as the prior's coefficients. Minimised over the step d away fr
 (a Gaussian prior whose mean is the base model: Chelba and Acero, Adaptation of Maximum Entropy
 Capitalizer, 2006). `w` is the weight of an own label; 0 keeps the base. How far to go is not decided but weighed: the
 steps of all weights and stiffnesses are averaged, each with a share in proportion to the likelihood of own threads held
-out, whole groups at a time and each label counting alike (what a queue asks about says little of shares), times a prior of
-one half on the base as it is (pseudo-Bayesian model averaging: Geisser and Eddy, A Predictive Approach to Model
-Selection, 1979; Yao et al., Using Stacking to Average Bayesian Predictive Distributions, 2018). So few labels move it a
-little, and many that agree move it far. A feature may move only if threads of
-three different senders have it, so that nobody's words are learned from one person alone.
+out, whole groups at a time and each label counting alike (what a queue asks about says little of shares), times a prior
+that is one half on the base as it is and less on wider steps (pseudo-Bayesian model averaging: Geisser and Eddy, A
+Predictive Approach to Model Selection, 1979; Yao et al., Using Stacking to Average Bayesian Predictive Distributions,
+2018). So few labels move it a little, and many that agree move it far. A feature, a word that the base does not know
+included, may move only if threads of three different senders have it: nobody's words are learned from one person alone.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ order of a queue say little about shares."""
 
 SLOPE_PRIOR = 0.2
 """Standard deviation of the log of the temperature that own held-out scores may ask for."""
+
+FEWEST_TO_MOVE = 20
+"""With fewer labels than this the base stays as it is: on slices of the corpus kept for such choices 12 labels made it worse as often
+as better (docs/experiments.md)."""
 
 FOLDS = 5
 _TINY = 1e-3
@@ -74,17 +78,18 @@ def learn(
     group: np.ndarray,
     *,
     seed: int = 0,
+    fewest: int = FEWEST_TO_MOVE,
     tick: Callable[[], None] = lambda: None,
 ) -> Learned:
     """All that is learned from own labels: the paces weighed by cross-validation, the step, the temperature.
 
-    `group`: what folds keep together; `tick` is called once a fold. With too few groups to hold any
-    out, the most cautious weight is taken.
+    `group`: what folds keep together; `tick` is called once a fold. With fewer labels than `fewest` the base stays
+    as it is; with too few groups to hold any out, the most cautious weight is taken.
     """
     who = np.asarray(senders, dtype=object)
     parts = own_folds(group, labels, seed=seed)
-    if not parts:
-        pace = Pace(WEIGHTS[0])
+    if not parts or len(labels) < fewest:
+        pace = Pace(WEIGHTS[0]) if len(labels) >= fewest else Pace()
         tick()
         return Learned(adapt(prior, rows, labels, who, pace), pace, 1.0)
     held_out = np.zeros((len(PACES), len(rows), N))
@@ -95,7 +100,7 @@ def learn(
             held_out[k, held] = adapt(prior, inside, labels[seen], who[seen], pace, span).scores(outside)
         tick()
     balance = len(labels) / (N * np.maximum(np.bincount(labels, minlength=N), 1))
-    share = _shares(np.stack([losses(scores, labels) * balance[labels] for scores in held_out]))
+    share = _shares(np.stack([losses(scores, labels) for scores in held_out]), balance[labels])
     used = np.flatnonzero(share)
     steps = [adapt(prior, rows, labels, who, PACES[k]) for k in used]
     step = _average(steps, share[used])
@@ -104,13 +109,27 @@ def learn(
     return Learned(step, pace, _slope(np.tensordot(share, held_out, 1), labels))
 
 
-def _shares(loss: np.ndarray) -> np.ndarray:
-    """(paces,) the share of each in the average, from (paces, n) losses on threads held out; tiny ones are none."""
-    likelihood = -loss.sum(axis=1)
-    likelihood[1:] -= np.log(len(loss) - 1)  # one half is the base's, the other half is shared by all that move it
+def _shares(loss: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(paces,) the share of each in the average, from (paces, n) losses on threads held out; tiny ones are none.
+
+    `weight`: (n,) of each thread. Threads weighed unequally tell as much as fewer that are weighed alike do: as
+    sum(weight)^2 / sum(weight^2) of them (Kish, Survey Sampling, 1965).
+    """
+    likelihood = -(loss @ weight) * weight.sum() / (weight @ weight)
+    likelihood += np.log(_believed())
     share = np.exp(likelihood - likelihood.max())
     share[share < _TINY * share.sum()] = 0
     return np.asarray(share / share.sum())
+
+
+def _believed() -> np.ndarray:
+    """(paces,) their shares before any label is seen: one half is the base's, the rest in proportion to 1 / sqrt(weight).
+
+    An own label's weight w stands for coefficients that deviate from the base's by sqrt(w), and a
+    change twice as wide is believed half as much.
+    """
+    narrow = np.array([pace.weight for pace in PACES[1:]]) ** -0.5
+    return np.concatenate([[0.5], 0.5 * narrow / narrow.sum()])
 
 
 def _average(steps: Sequence[Step], share: np.ndarray) -> Step:
@@ -118,7 +137,8 @@ def _average(steps: Sequence[Step], share: np.ndarray) -> Step:
     values = np.zeros((len(columns), N))
     for s, part in zip(steps, share.tolist(), strict=True):
         values[np.searchsorted(columns, s.columns)] += part * s.values
-    return Step(columns, values, np.asarray(sum(part * s.bias for s, part in zip(steps, share.tolist(), strict=True))))
+    bias = np.asarray(sum(part * s.bias for s, part in zip(steps, share.tolist(), strict=True)))
+    return Step(columns, values, bias, steps[0].words)
 
 
 def _slope(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -145,7 +165,7 @@ def adapt(
     known. Patterns that the step would turn against their meaning stay as they are.
     """
     if pace.weight == 0 or not len(rows):
-        return Step(np.zeros(0, dtype=np.int64), np.zeros((0, N)), np.zeros(N))
+        return Step(np.zeros(0, dtype=np.int64), np.zeros((0, N)), np.zeros(N), rows.words)
     span = span or Span(rows, shared_columns(rows, senders))
     for _round in range(rounds):
         step = _minimum(rows, labels, span, pace)
@@ -219,7 +239,7 @@ def _minimum(rows: Rows, labels: np.ndarray, span: Span, pace: Pace) -> Step:
         return float(value), slope
 
     best = minimize(loss, np.zeros((k + 1) * N), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
-    return Step(span.columns, span.values(best[: k * N].reshape(k, N)), best[k * N :])
+    return Step(span.columns, span.values(best[: k * N].reshape(k, N)), best[k * N :], rows.words)
 
 
 def _softmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -31,8 +31,9 @@ def card(report: dict[str, Any]) -> str:
         "",
         *summary(report),
         "",
-        "What it holds: numbers, and words, pairs and pieces of words that at least three different senders used. "
-        "No message, name, id or date.",
+        "What it holds: numbers, and words, pairs and pieces of words that at least three different senders used"
+        + (f", {report['words']:,} of them words that the base did not know. " if report.get("words") else ". ")
+        + "No message, id or date, and no name unless three of them wrote it.",
         "Meant for: sorting the inbox these labels come from. Not for judging people.",
     ]
     return "\n".join(lines) + "\n"

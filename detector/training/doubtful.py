@@ -55,7 +55,7 @@ def held_out(own: Labelled, base: str = "shipped", seed: int = 0) -> np.ndarray:
     from detector.training.prior import Prior
 
     prior = Prior(load(paths.shipped_model() if base == "shipped" else base))
-    rows = prior.rows(own.threads)
+    rows = prior.rows(own.threads, prior.words(own.threads, own.senders))
     scores = rows.scores.copy()
     who = np.asarray(own.senders, dtype=object)
     with single_thread():

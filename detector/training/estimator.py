@@ -58,7 +58,9 @@ class ThreadClassifier(ClassifierMixin, BaseEstimator):
         if self.weight is not None and not self.weight >= 0:
             raise ValueError(f"weight is {self.weight}; it must be 0 or more, or None")
         self.prior_ = Prior(load(paths.shipped_model() if self.base == "shipped" else self.base))
-        rows, keys = self.prior_.rows(threads), people(threads)
+        keys = people(threads)
+        self.words_ = self.prior_.words(threads, keys)
+        rows = self.prior_.rows(threads, self.words_)
         with single_thread():
             if self.weight is None:
                 self.learned_ = learn(self.prior_, rows, labels, keys, groups(threads, keys), seed=self.seed)
@@ -71,7 +73,7 @@ class ThreadClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """(n, 3) probabilities in the order of `classes_`, rounded as everywhere."""
         check_is_fitted(self, "learned_")
-        return probabilities(self.learned_.scores(self.prior_.rows(self._threads(X))))
+        return probabilities(self.learned_.scores(self.prior_.rows(self._threads(X), self.words_)))
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """(n,) labels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ import numpy as np
 from scipy import sparse
 
 from detector.model.features import block_rows, pattern_events, shape_counts
+from detector.model.own import is_foreign
 from detector.model.roles import POOLED, RoleWeights
 from detector.model.running import running
 from detector.model.text import TextSpace, grams
 from detector.model.weights import BLOCKS, SHAPE, SLOTS, Weights
 from detector.patterns import Searched
+from detector.patterns.tokens import fold
 
 MIN_SENDERS = 3
 """A word, pair or n-gram must stem from this many different senders to enter a model."""
@@ -150,6 +153,38 @@ def design(searched: Searched, columns: Columns, scales: Scales) -> sparse.csr_m
 def with_pooled(matrix: sparse.csr_matrix, features: np.ndarray, scales: Scales) -> sparse.csr_matrix:
     """The design matrix with what the sentences do beside it."""
     return sparse.hstack([matrix, sparse.csr_matrix(features * scales.pooled)]).tocsr().astype("float32")
+
+
+def foreign_words(searched: Searched, space: TextSpace, senders: Sequence[str]) -> list[str]:
+    """The words that `MIN_SENDERS` senders wrote and the text space does not know, sorted.
+
+    `senders`: one key a thread. Names of recipients are left out: everybody writes them, they tell who the user is.
+    """
+    reading, normals = searched.reading, searched.reading.vocabulary.normals
+    key = {s: i for i, s in enumerate(dict.fromkeys(senders))}
+    owner = np.array([key[s] for s in senders], dtype=np.int64)[reading.thread[reading.said.rows]]
+    theirs = reading.theirs[reading.said.rows]
+    words: dict[str, set[int]] = defaultdict(set)
+    for i, who in np.unique(np.column_stack([reading.said.ids[theirs], owner[theirs]]), axis=0).tolist():
+        if is_foreign(normals[i], space):
+            words[normals[i]].add(who)
+    names = {part for name, _line, _services in reading.recipients for part in re.findall(r"[^\W\d_]+", fold(name))}
+    return sorted(w for w, who in words.items() if len(who) >= MIN_SENDERS and fold(w) not in names)
+
+
+def own_design(searched: Searched, space: TextSpace, words: Sequence[str]) -> sparse.csr_matrix:
+    """(threads, len(words)) features of own words in whole threads, as `model.own` has them."""
+    reading, index = searched.reading, {w: i for i, w in enumerate(words)}
+    ids = reading.said.ids[reading.theirs[reading.said.rows]]
+    thread = reading.thread[reading.said.rows[reading.theirs[reading.said.rows]]]
+    used, at = np.unique(ids, return_inverse=True)
+    forms = [reading.vocabulary.normals[i] for i in used.tolist()]
+    foreign = np.array([is_foreign(form, space) for form in forms], dtype=bool)
+    word = np.array([index.get(form, -1) for form in forms], dtype=np.int64)[at]
+    norm = np.bincount(thread[foreign[at]], minlength=len(reading.starts))
+    kept = word >= 0
+    counts = sparse.csr_matrix((np.ones(kept.sum()), (thread[kept], word[kept])), (len(norm), len(words)))
+    return (sparse.diags(1.0 / np.sqrt(np.maximum(norm, 1))) @ counts).tocsr()
 
 
 def _normed(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:

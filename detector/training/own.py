@@ -20,7 +20,7 @@ from detector.inbox import Profile
 from detector.model.decision import GENUINE, RISK_LIMIT, CutOffs, probabilities, risk_cut
 from detector.model.file import Model, load, save
 from detector.schema import LABELS
-from detector.training.adapting import Learned, learn, own_folds, single_thread
+from detector.training.adapting import FEWEST_TO_MOVE, Learned, learn, own_folds, single_thread
 from detector.training.figures import figures
 from detector.training.intervals import paired
 from detector.training.prior import Prior, Rows
@@ -107,7 +107,7 @@ def from_base(
     refuse_missing(own)
     model = load(paths.shipped_model() if str(base) == "shipped" else base)
     prior = Prior(model)
-    rows = prior.rows(own.threads)
+    rows = prior.rows(own.threads, prior.words(own.threads, own.senders))
     with single_thread():
         steps = _Steps(tick, own, seed)
         learned = learn(prior, rows, own.labels, own.senders, own.group, seed=seed, tick=steps.one)
@@ -168,9 +168,12 @@ def _nested(
         order = seen[np.argsort(rank[own.group[seen]], kind="stable")]
         for share in found:
             drawn = np.sort(order[: max(round(share * len(order)), 1)])
+            # all but one fold stand for all labels: they move the base if all of them do
+            fewest = 0 if share == 1.0 and len(own) >= FEWEST_TO_MOVE else FEWEST_TO_MOVE
             learned = learn(
-                prior, rows.take(drawn), own.labels[drawn], who[drawn], own.group[drawn], seed=seed, tick=steps.one
-            )
+                prior, rows.take(drawn), own.labels[drawn], who[drawn], own.group[drawn],
+                seed=seed, fewest=fewest, tick=steps.one,
+            )  # fmt: skip
             found[share][held] = learned.scores(rows.take(held))
             used[share].append(len(drawn))
     cuts = prior.model.cuts
@@ -225,6 +228,7 @@ def _assembled(prior: Prior, learned: Learned, cuts: CutOffs, report: dict[str, 
         k: base[k] for k in ("detector", "corpus", "threads", "recipe", "calibration", "versions") if k in base
     }
     weights = prior.moved(learned.step, learned.slope)
+    report["words"] = len(weights.own.words)
     return Model(weights, cuts, {**kept, "held_out": report["after"] or {}, "own": report})
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from detector.model.decision import GENUINE, RISK_LIMIT
 from detector.schema import LABELS
+from detector.training.adapting import FEWEST_TO_MOVE
 from detector.training.reading import Labelled
 
 FEW_OF_A_LABEL = 10
@@ -29,6 +30,8 @@ def thin(own: Labelled) -> list[str]:
     """
     said = []
     n = len(own)
+    if n < FEWEST_TO_MOVE:
+        said.append(f"fewer than {FEWEST_TO_MOVE} labels ({n}): they measure, the model stays as it is")
     if n < 50:
         said.append(f"few labels ({n}): a share measured on them may be off by {may_be_off(n):.0%}")
     for label, count in own.counts().items():

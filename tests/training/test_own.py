@@ -138,8 +138,10 @@ def test_what_one_or_two_people_wrote_is_not_in_the_model(folder: Path, base: st
             assert word not in text
 
 
-def test_the_search_for_planted_words_would_find_them(folder: Path) -> None:
-    train(write(folder / "three.csv", planted(own_mail(40), 3)), out=folder / "three.npz", base=None, force=True)
+@pytest.mark.parametrize("base", ["shipped", None])
+def test_the_search_for_planted_words_would_find_them(folder: Path, base: str | None) -> None:
+    mail = write(folder / "three.csv", planted(own_mail(40, swapped), 3))
+    train(mail, out=folder / "three.npz", base=base, force=True)
     assert SECRET in everything_in(folder / "three.npz")
 
 

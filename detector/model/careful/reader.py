@@ -10,7 +10,7 @@ from detector.model.careful.encoder import Encoder
 from detector.model.careful.passage import messages_of, passage, profiles_of
 from detector.model.careful.pieces import Pieces
 from detector.model.decision import CutOffs
-from detector.model.running import running
+from detector.model.running import by_message, running
 from detector.model.weights import N
 from detector.patterns.reading import Reading
 from detector.patterns.sentences import Sentences
@@ -47,10 +47,7 @@ class Careful:
 
     def after(self, sentences: Sentences, reading: Reading) -> np.ndarray:
         """(n messages, N) what is added to the score after each message."""
-        by_row = np.zeros((len(reading), N))
-        first = np.flatnonzero(sentences.opens)
-        if len(first):
-            by_row[sentences.row[first]] = np.add.reduceat(self.shares, first, axis=0)
+        by_row = by_message(self.shares, sentences, len(reading))
         return running(by_row, reading) * self.each[:, None]
 
     @property
