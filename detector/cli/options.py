@@ -35,7 +35,7 @@ CarefulReading = Annotated[
     bool,
     typer.Option(
         "--careful",
-        help="Read every thread a second time, as a whole: better verdicts, a minute for a few thousand threads.",
+        help="Read every thread a second time, as a whole: better verdicts, a minute or two for an inbox.",
     ),
 ]
 ColumnPairs = Annotated[

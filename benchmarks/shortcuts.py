@@ -1,0 +1,39 @@
+"""How many labels flip with what says nothing about a message, by the quick and by the careful reading.
+
+    python -m benchmarks.shortcuts [careful]
+
+The changes, the threads and the small talk are those of tests/model/test_shortcuts.py, which asks it of the quick reading.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from detector import Detector
+from detector.training.corpus import read_labelled
+from detector.training.shipped import corpus_files
+from tests.model.test_shortcuts import CHANGES, FILLERS, THREADS, changed, labels_of
+
+
+def main() -> None:
+    detector = Detector.load("shipped", careful="careful" in sys.argv[1:])
+    found = read_labelled(corpus_files())
+    found = found[(found["messages"] > 0).to_numpy()]
+    threads = found.iloc[np.linspace(0, len(found) - 1, THREADS).astype(int)].reset_index(drop=True)
+    labels = labels_of(detector, threads)
+    for name, change in CHANGES.items():
+        new = changed(threads, change)
+        touched = np.array([a != b for a, b in zip(threads["texts"], new["texts"], strict=True)])
+        flips = (labels_of(detector, new) != labels)[touched]
+        print(f"{name}: {flips.sum()} of {len(flips)} flip, {flips.mean():.1%}", flush=True)
+    for name, texts in FILLERS.items():
+        sales = threads[(labels == "bait-and-sell") & threads["lang"].isin(texts).to_numpy()]
+        new = changed(sales, lambda text, thread, texts=texts: f"{text} {texts[thread['lang']]}", last_alone=True)
+        freed = labels_of(detector, new) == "genuine"
+        print(f"{name}: {freed.sum()} of {len(freed)} sales freed, {freed.mean():.1%}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
