@@ -91,8 +91,7 @@ class Detector:
         careful: CarefulReader | None = None,
     ) -> None:
         if careful is not None:
-            both = careful.weights
-            model = replace(model, weights=model.weights.scaled(both.fast, both.shift), cuts=both.cuts)
+            model = replace(model, cuts=careful.weights.cuts)
         self.model = model
         self.name = name
         self.finder = Finder(patterns if patterns is not None else shipped())

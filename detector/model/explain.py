@@ -135,11 +135,16 @@ def explain(searched: Searched, scorer: Scorer, events: Events, scores: Scores, 
     reading, weights, final = searched.reading, scorer.weights, scores.final
     c, entropy = contrast(final, label)
     score = (c * final).sum(axis=1) - entropy
-    baseline = (c * weights.bias).sum(axis=1) - entropy
+    quick = c  # what a part of the quick reading's score counts for
+    baseline = -entropy
+    if scores.careful is not None:
+        quick = c * scores.careful.fast[scores.last][:, None]
+        baseline = baseline + (c * scores.careful.shift[scores.last]).sum(axis=1)
+    baseline = baseline + (quick * weights.bias).sum(axis=1)
     flat = weights.patterns.reshape(-1, N)
-    value = (flat[events.feature] * c[reading.thread[events.row]]).sum(axis=1) * events.sign
-    by_hit, hit_at, row_at = _by_hit(searched, events, value, weights.shape, c)
-    sentence = _by_sentence(searched, scorer, scores, c, label)
+    value = (flat[events.feature] * quick[reading.thread[events.row]]).sum(axis=1) * events.sign
+    by_hit, hit_at, row_at = _by_hit(searched, events, value, weights.shape, quick)
+    sentence = _by_sentence(searched, scorer, scores, (c, quick), label)
     nowhere = np.full(len(hit_at), -1)
     thread = np.concatenate([reading.thread[row_at], sentence[0]])
     pattern = np.concatenate([searched.hits.pattern[hit_at], sentence[1]])
@@ -192,13 +197,19 @@ def _by_hit(
     return total[kept], kept, hits.row[kept]
 
 
-def _by_sentence(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarray, label: np.ndarray) -> Pieces:
-    """One piece a sentence: its share of what the sentences add up to, and of the words' weights."""
+def _by_sentence(
+    searched: Searched, scorer: Scorer, scores: Scores, towards: tuple[np.ndarray, np.ndarray], label: np.ndarray
+) -> Pieces:
+    """One piece a sentence: its share of what the sentences add up to, and of the words' weights.
+
+    `towards`: (t, N) each, what the scores count for and what the quick reading's parts of them count for.
+    """
+    c, quick = towards
     sentences, reading = scores.sentences, searched.reading
     if not len(sentences):
         none = np.zeros(0, dtype=np.int64)
         return none, none, none, none, none, np.zeros(0)
-    by_role = _role_shares(scores, scorer.weights, c, reading.thread[sentences.row])
+    by_role = _role_shares(scores, scorer.weights, quick, reading.thread[sentences.row])
     q = scores.pooled.q
     if scores.careful is not None:  # what it thinks a sentence does gives the sentence its name
         of = reading.thread[sentences.row]
@@ -206,7 +217,7 @@ def _by_sentence(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
         share = (scores.careful.shares * c[of]).sum(axis=1) * each
         q = scores.careful.roles
         by_role = by_role + share[:, None] * q
-    total = by_role.sum(axis=1) + _word_shares(searched, scorer, scores, c)
+    total = by_role.sum(axis=1) + _word_shares(searched, scorer, scores, quick)
     kept = np.flatnonzero(np.abs(total) >= _FEWEST)
     thread = reading.thread[sentences.row[kept]]
     start = reading.said.starts[sentences.row[kept]]

@@ -89,7 +89,7 @@ class Scorer:
             after += own[1][:, :N] * inverse_root(own[1][:, N])[:, None]
         careful = self.careful.read(reading, sentences) if self.careful else None
         if careful is not None:
-            after += careful.after(sentences, reading)
+            after = careful.blended(after, sentences, reading)
         last = reading.starts + reading.sizes - 1
         return Scores(after, total, last, sentences, added, words, pairs, own, careful)
 

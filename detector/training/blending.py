@@ -10,7 +10,7 @@ from detector import paths
 from detector.model.careful.file import save
 from detector.model.decision import GENUINE, CutOffs, probabilities, risk_cut
 from detector.model.weights import N
-from detector.training.careful import LAYERS
+from detector.training.careful import LAYERS, read_corpus
 from detector.training.corpus import digest_of, read_labelled
 from detector.training.figures import figures
 from detector.training.fitting import Recipe, corpus_roles, fit
@@ -57,8 +57,10 @@ def finish(folder: Path) -> None:
     held = np.concatenate([fold["held"] for fold in folds])
     careful = np.concatenate([fold["scores"] for fold in folds])
     labels, quick = fitted.labels[held], fitted.scores[held]
-    quick_share, careful_share, shift = together(quick, careful, labels)
-    even = quick * quick_share + careful * careful_share + shift
+    messages = read_corpus()[1]
+    read = np.array([any(s >= 0 for m in messages[i] for s in m.sentence) for i in held])
+    quick_share, careful_share, shift = together(quick[read], careful[read], labels[read])
+    even = np.where(read[:, None], quick * quick_share + careful * careful_share + shift, quick)
     prior = np.log(np.asarray(recipe.prior) / (np.bincount(fitted.labels, minlength=N) / len(threads)))
     held_out = probabilities(even + prior)
     cuts = CutOffs.from_costs(risk_cut(held_out[labels == GENUINE, GENUINE]))

@@ -58,9 +58,14 @@ def test_the_careful_share_is_told_as_evidence_not_as_rest(detector: Detector) -
     threads = group(messages_table(TALKS[:1]))
     careful, quick = detector.judge(threads)[0], Detector.load("shipped").judge(threads)[0]
     assert [h["text"] for h in careful.evidence(0)]
-    assert abs(careful.explained.rest[0]) == pytest.approx(
-        abs(quick.explained.rest[0]) * detector.scorer.careful.weights.fast, abs=0.3
-    )
+    fast = detector.scorer.careful.weights.fast
+    assert abs(careful.explained.rest[0]) == pytest.approx(abs(quick.explained.rest[0]) * fast, abs=0.3)
+
+
+def test_where_there_is_no_sentence_the_quick_reading_stands(detector: Detector, messages: pd.DataFrame) -> None:
+    silent = messages[messages["thread_id"].isin(["c", "d"])]
+    quick = Detector.load("shipped").score(silent).set_index("thread_id")
+    pd.testing.assert_frame_equal(detector.score(silent).set_index("thread_id"), quick)
 
 
 def test_a_verdict_does_not_depend_on_the_batch(detector: Detector, messages: pd.DataFrame) -> None:

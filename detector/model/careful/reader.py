@@ -22,8 +22,8 @@ _DIGITS = 4  # of a share: what another machine's arithmetic changes is less
 class CarefulWeights:
     """The encoder with its `pieces`; `label` (H, N) and `role` (H, R) with `role_bias` (R,) read a sentence's mean state.
 
-    `fast` is what the score of the quick reading is multiplied by and `shift` (N,) what is added once where both are
-    read; `cuts` are the cut-offs of both together.
+    Where both readings have something to say, `fast` is what the quick one's score is multiplied by and `shift` (N,) what
+    is added once; `cuts` are the cut-offs of both together.
     """
 
     encoder: Encoder
@@ -39,14 +39,24 @@ class CarefulWeights:
 @dataclass
 class Careful:
     """What a batch's sentences are found to say: `shares` (m, N), added up over a thread and divided by the root of the
-    number `read`, up to each message (n messages,); `roles` (m, R) probabilities."""
+    number `read`, up to each message (n messages,); `roles` (m, R) probabilities.
+
+    `fast` (n messages,) is what the quick reading's score after each message counts for, `shift` (n messages, N) what is
+    added to it: 1 and nothing where no sentence was read, so that an invitation without a note is judged as always.
+    """
 
     shares: np.ndarray
     read: np.ndarray
     roles: np.ndarray
+    fast: np.ndarray
+    shift: np.ndarray
+
+    def blended(self, quick: np.ndarray, sentences: Sentences, reading: Reading) -> np.ndarray:
+        """(n messages, N) scores of both readings after each message."""
+        return quick * self.fast[:, None] + self.shift + self.after(sentences, reading)
 
     def after(self, sentences: Sentences, reading: Reading) -> np.ndarray:
-        """(n messages, N) what is added to the score after each message."""
+        """(n messages, N) what the sentences add to the score after each message."""
         by_row = by_message(self.shares, sentences, len(reading))
         return running(by_row, reading) * self.each[:, None]
 
@@ -83,4 +93,6 @@ class CarefulReader:
         roles = np.round(odds / odds.sum(axis=1, keepdims=True), _DIGITS) if m else roles
         count = np.zeros((len(reading), 1))
         np.add.at(count[:, 0], sentences.row[seen], 1)
-        return Careful(shares, running(count, reading)[:, 0], roles)
+        read = running(count, reading)[:, 0]
+        some = read > 0
+        return Careful(shares, read, roles, np.where(some, w.fast, 1.0), some[:, None] * w.shift)
