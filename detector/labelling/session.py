@@ -25,7 +25,7 @@ def enough(n: int) -> str:
     """What the next step in the number of labels is good for.
 
     >>> enough(10)
-    'at 12 labels: enough for a first `detector train`'
+    'at 20 labels: enough for a first `detector train`'
     """
     for count, use in ENOUGH:
         if n < count:
