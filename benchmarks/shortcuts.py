@@ -12,16 +12,12 @@ import sys
 import numpy as np
 
 from detector import Detector
-from detector.training.corpus import read_labelled
-from detector.training.shipped import corpus_files
-from tests.model.test_shortcuts import CHANGES, FILLERS, THREADS, changed, labels_of
+from tests.model.test_shortcuts import CHANGES, FILLERS, changed, labels_of, spread
 
 
 def main() -> None:
     detector = Detector.load("shipped", careful="careful" in sys.argv[1:])
-    found = read_labelled(corpus_files())
-    found = found[(found["messages"] > 0).to_numpy()]
-    threads = found.iloc[np.linspace(0, len(found) - 1, THREADS).astype(int)].reset_index(drop=True)
+    threads = spread()
     labels = labels_of(detector, threads)
     for name, change in CHANGES.items():
         new = changed(threads, change)

@@ -35,7 +35,7 @@ CarefulReading = Annotated[
     bool,
     typer.Option(
         "--careful",
-        help="Read every thread a second time, as a whole: better verdicts, a minute or two for an inbox.",
+        help="Read every thread a second time, as a whole: surer verdicts, a minute or two for an inbox.",
     ),
 ]
 ColumnPairs = Annotated[

@@ -108,9 +108,7 @@ def save(model: Model, path: str | Path) -> None:
         for name, lines in texts.items():
             member(archive, f"{name}.txt", "\n".join(lines).encode())
         for name, array in arrays.items():
-            raw = io.BytesIO()
-            np.lib.format.write_array(raw, np.ascontiguousarray(array), allow_pickle=False)
-            member(archive, f"{name}.npy", raw.getvalue())
+            array_member(archive, name, array)
     write_whole(Path(path), packed.getvalue())
 
 
@@ -120,6 +118,13 @@ def member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     info.compress_type = zipfile.ZIP_DEFLATED
     info.create_system = 3
     archive.writestr(info, data)
+
+
+def array_member(archive: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
+    """Add an array to a ZIP as `name.npy`."""
+    raw = io.BytesIO()
+    np.lib.format.write_array(raw, np.ascontiguousarray(array), allow_pickle=False)
+    member(archive, f"{name}.npy", raw.getvalue())
 
 
 def load(path: str | Path) -> Model:

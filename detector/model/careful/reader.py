@@ -10,6 +10,7 @@ from detector.model.careful.encoder import Encoder
 from detector.model.careful.passage import messages_of, passage, profiles_of
 from detector.model.careful.pieces import Pieces
 from detector.model.decision import CutOffs
+from detector.model.roles import softmax
 from detector.model.running import by_message, running
 from detector.model.weights import N
 from detector.patterns.reading import Reading
@@ -89,10 +90,8 @@ class CarefulReader:
             shares[at] = np.round(mean @ w.label, _DIGITS)
             roles[at] = mean @ w.role + w.role_bias
             seen[at] = True
-        odds = np.exp(roles - roles.max(axis=1, keepdims=True)) if m else roles
-        roles = np.round(odds / odds.sum(axis=1, keepdims=True), _DIGITS) if m else roles
         count = np.zeros((len(reading), 1))
         np.add.at(count[:, 0], sentences.row[seen], 1)
         read = running(count, reading)[:, 0]
         some = read > 0
-        return Careful(shares, read, roles, np.where(some, w.fast, 1.0), some[:, None] * w.shift)
+        return Careful(shares, read, softmax(roles), np.where(some, w.fast, 1.0), some[:, None] * w.shift)
