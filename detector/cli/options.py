@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,7 +37,7 @@ CarefulReading = Annotated[
     bool,
     typer.Option(
         "--careful",
-        help="Read every thread a second time, as a whole: surer verdicts, a minute or two for an inbox.",
+        help="Read every thread a second time, as a whole: surer verdicts, minutes for an inbox.",
     ),
 ]
 ColumnPairs = Annotated[
@@ -116,6 +118,22 @@ def load_detector(
 
     chosen, phrases = model_paths(model, patterns, quiet=quiet)
     return Detector.load(chosen, with_extra(phrases), careful=careful)
+
+
+@contextmanager
+def careful_bar(detector: Detector, threads: int, *, quiet: bool) -> Iterator[None]:
+    """A bar on a terminal while every thread is read carefully, which takes minutes."""
+    reader = detector.scorer.careful
+    if reader is None or quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("reading carefully", total=threads)
+        reader.after_each = lambda: bars.advance(task)
+        yield
 
 
 def model_paths(model: str | None, patterns: str | None, *, quiet: bool) -> tuple[str, str | None]:

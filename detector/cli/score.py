@@ -18,6 +18,7 @@ from detector.cli.options import (
     ProfileFile,
     Quiet,
     Sample,
+    careful_bar,
     emit,
     open_inbox,
     say,
@@ -102,7 +103,8 @@ def score(
 
     from detector.model.detector import empty_verdicts, listed
 
-    parts = opened.detector.judge(opened.grouped, opened.inbox.profile, opened.inbox.known)
+    with careful_bar(opened.detector, len(opened.grouped.threads), quiet=quiet):
+        parts = opened.detector.judge(opened.grouped, opened.inbox.profile, opened.inbox.known)
     verdicts = listed(pd.concat([j.verdicts for j in parts], ignore_index=True)) if parts else empty_verdicts()
     if only:
         verdicts = verdicts[verdicts["action"] == only].reset_index(drop=True)

@@ -104,8 +104,8 @@ class Detector:
     ) -> Detector:
         """Load a model: a path, `shipped`, or None for the user's own if there is one, else the shipped.
 
-        `careful`: read every thread a second time, as a whole (`model.careful`): surer, and fifty to seventy
-        times slower.
+        `careful`: read every thread a second time, as a whole (`model.careful`): surer, and some
+        hundreds of times slower.
         Raises ModelError for a file that is missing, damaged, of another format, or a pickle.
         """
         chosen = default_model() if path is None else paths.shipped_model() if str(path) == "shipped" else Path(path)

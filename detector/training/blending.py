@@ -5,18 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from detector import paths
-from detector.model.careful.file import save
+from detector.model.careful.file import load, save
+from detector.model.careful.reader import CarefulReader, CarefulWeights
 from detector.model.decision import GENUINE, CutOffs, probabilities, risk_cut
 from detector.model.weights import N
-from detector.training.careful import LAYERS, read_corpus
+from detector.patterns import Finder
+from detector.patterns.sentences import Sentences
 from detector.training.corpus import digest_of, read_labelled
 from detector.training.figures import figures
 from detector.training.fitting import Recipe, corpus_roles, fit
 from detector.training.quality import OWN_FOLDS, PAGE, carefully, rows, table, write
 from detector.training.shipped import corpus_files
 from detector.version import __version__
+
+_PART = 500  # threads read at a time
 
 
 def together(quick: np.ndarray, careful: np.ndarray, labels: np.ndarray) -> tuple[float, float, np.ndarray]:
@@ -44,46 +49,62 @@ def together(quick: np.ndarray, careful: np.ndarray, labels: np.ndarray) -> tupl
     return float(best[0]), float(best[1]), best[2:] - best[2:].mean()
 
 
-def finish(folder: Path) -> None:
-    """Put what the steps of `training.careful` left in `folder` together; write the shipped file and the figures.
+def shares(weights: CarefulWeights, threads: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """(n, N) the careful reading's scores of whole threads, and (n,) whether any sentence of it was read."""
+    reader = CarefulReader(weights)
+    scores, read = [], []
+    for a in range(0, len(threads), _PART):
+        reading = Finder().search(threads.iloc[a : a + _PART].reset_index(drop=True)).reading
+        sentences = Sentences.of(reading)
+        careful = reader.read(reading, sentences)
+        last = reading.starts + reading.sizes - 1
+        scores.append(careful.after(sentences, reading)[last])
+        read.append(careful.read[last] > 0)
+    return np.concatenate(scores), np.concatenate(read)
 
-    Measured on the folds that were made, one at least.
-    """
+
+def finish(tuned: Path) -> None:
+    """Pack what `training.careful tune` left, have the packed reading judge the threads it was held from, and write the
+    shipped file and the figures."""
     files = corpus_files()
     threads = read_labelled(files)
     recipe = Recipe()
     fitted = fit(threads, recipe, roles=corpus_roles(files))
-    folds = [np.load(path) for path in sorted(folder.glob("fold-*.npz"))]
-    held = np.concatenate([fold["held"] for fold in folds])
-    careful = np.concatenate([fold["scores"] for fold in folds])
+    arrays = dict(np.load(tuned))
+    pieces, held = arrays.pop("pieces").tolist(), arrays.pop("held")
+    arrays.pop("label.bias")  # the shift holds it
+    layers = sum(name.endswith(".dense.query.weight") for name in arrays)
+    manifest = {
+        "detector": __version__,
+        "corpus": digest_of(files),
+        "layers": layers,
+        "together": {"fast": 0.0, "careful": 1.0, "shift": [0.0] * N},
+        "cut_offs": fitted.model.cuts.to_dict(),
+        "encoder": "all-mpnet-base-v2, tuned; Apache-2.0",
+    }
+    draft = tuned.with_name("draft.npz")
+    save(arrays, pieces, manifest, draft)
+    part = threads.iloc[held].reset_index(drop=True)
+    careful, read = shares(load(draft)[0], part)
+    draft.unlink()
     labels, quick = fitted.labels[held], fitted.scores[held]
-    messages = read_corpus()[1]
-    read = np.array([any(s >= 0 for m in messages[i] for s in m.sentence) for i in held])
     quick_share, careful_share, shift = together(quick[read], careful[read], labels[read])
     even = np.where(read[:, None], quick * quick_share + careful * careful_share + shift, quick)
     prior = np.log(np.asarray(recipe.prior) / (np.bincount(fitted.labels, minlength=N) / len(threads)))
     held_out = probabilities(even + prior)
     cuts = CutOffs.from_costs(risk_cut(held_out[labels == GENUINE, GENUINE]))
-    whole = dict(np.load(folder / "whole.npz"))
-    pieces, bias = whole.pop("pieces").tolist(), whole.pop("label.bias")
-    manifest = {
-        "detector": __version__,
-        "corpus": digest_of(files),
-        "layers": LAYERS,
+    manifest |= {
         "together": {
             "fast": round(quick_share, 4),
             "careful": round(careful_share, 4),
             # the quick score holds the prior already, as often as it counts
-            "shift": [round(float(s), 4) for s in shift + careful_share * bias + (1 - quick_share) * prior],
+            "shift": [round(float(s), 4) for s in shift + (1 - quick_share) * prior],
         },
         "cut_offs": cuts.to_dict(),
         "held_out": figures(held_out, labels, cuts, np.exp(prior)[labels]),
-        "encoder": "all-MiniLM-L6-v2, its lower layers, tuned; Apache-2.0",
     }
-    save(whole, pieces, manifest, paths.shipped_reading())
+    save(arrays, pieces, manifest, paths.shipped_reading())
     aside = held_out[:, GENUINE] < cuts.set_aside
-    text = table(
-        rows(threads.iloc[held].reset_index(drop=True), probabilities(even), labels, fitted.group[held], cuts, aside)
-    )
+    text = table(rows(part, probabilities(even), labels, fitted.group[held], cuts, aside))
     write(PAGE, carefully(OWN_FOLDS), text)
     print(manifest["together"], cuts, text, sep="\n")

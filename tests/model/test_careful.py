@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from detector import paths
 from detector.errors import ModelError
 from detector.model.careful.file import load
+from detector.model.careful.packing import GROUP, packed, unpacked
 from detector.model.careful.passage import LONGEST, messages_of, passage, profiles_of
 from detector.model.careful.pieces import Pieces
 from detector.model.detector import Detector
@@ -145,6 +146,21 @@ def test_pieces_spell_the_word(word: str) -> None:
     found = "".join(known[i].removeprefix("##") for i in Pieces(known).of(word))
     assert word.startswith(found)
     assert found == word or len(Pieces(known).of(word)) == 6
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e3))
+def test_a_packed_matrix_is_close_to_what_it_was(seed: int, size: float) -> None:
+    matrix = (np.random.default_rng(seed).normal(size=(8, 3 * GROUP)) * size).astype(np.float32)
+    codes, scales = packed(matrix)
+    assert 2 * codes.size == matrix.size
+    assert np.sqrt(((unpacked(codes, scales) - matrix) ** 2).mean()) < 0.12 * matrix.std()
+
+
+def test_nothing_packs_to_nothing() -> None:
+    assert not unpacked(*packed(np.zeros((2, GROUP), dtype=np.float32))).any()
+    with pytest.raises(ValueError, match="multiple"):
+        packed(np.zeros((2, GROUP + 1), dtype=np.float32))
 
 
 def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""The file of the careful reading: arrays of small whole numbers with a scale a row, and a JSON manifest, in one ZIP.
+"""The file of the careful reading: arrays of small whole numbers with their scales, and a JSON manifest, in one ZIP.
 
-Loading it can run nothing. Matrices lie as int8, each row times its own scale; everything else as float32.
+Loading it can run nothing. The layers' matrices lie as (in, out) in four bits (`packing`), the other large ones as int8, each row
+times its own scale; everything else as float32.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from detector.errors import ModelError
 from detector.files import write_whole
 from detector.model.careful.encoder import DENSE, NORMS, Encoder, Layer
+from detector.model.careful.packing import packed, unpacked
 from detector.model.careful.pieces import END, FIRST, UNKNOWN, Pieces
 from detector.model.careful.reader import CarefulWeights
 from detector.model.decision import CutOffs
@@ -24,8 +26,9 @@ from detector.model.roles import ROLES, R
 from detector.model.weights import N
 from detector.schema import LABELS
 
-FORMAT = 1
+FORMAT = 2
 _SIZE_LIMIT = 256 << 20
+_LARGE = 64  # rows
 _AGAIN = "install the package again"
 
 
@@ -35,19 +38,22 @@ def save(arrays: dict[str, np.ndarray], pieces: list[str], manifest: dict[str, A
     `arrays` go by the names that `load` reads: `words.weight`, `layers.0.dense.query.weight` (out, in) and so on, and
     `label.weight`, `role.weight`, `role.bias`. Raises OutputError.
     """
-    packed = io.BytesIO()
+    file = io.BytesIO()
     told = {"format": FORMAT, "labels": list(LABELS), "roles": list(ROLES), **manifest}
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         member(archive, "manifest.json", (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
         member(archive, "pieces.txt", "\n".join(pieces).encode())
         for name, array in arrays.items():
             array = np.asarray(array, dtype=np.float32)
-            if array.ndim == 2 and len(array) > N:
+            if array.ndim == 2 and name.startswith("layers."):
+                array, scale = packed(np.ascontiguousarray(array.T))
+                array_member(archive, f"{name}.scale", scale)
+            elif array.ndim == 2 and len(array) > _LARGE:
                 scale = np.maximum(np.abs(array).max(axis=1), 1e-12) / 127
                 array_member(archive, f"{name}.scale", scale.astype(np.float32))
                 array = np.round(array / scale[:, None]).astype(np.int8)
             array_member(archive, name, array)
-    write_whole(Path(path), packed.getvalue())
+    write_whole(Path(path), file.getvalue())
 
 
 def load(path: str | Path) -> tuple[CarefulWeights, dict[str, Any]]:
@@ -78,7 +84,7 @@ def load(path: str | Path) -> tuple[CarefulWeights, dict[str, Any]]:
 
 def _read(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     array = np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
-    if array.dtype not in (np.int8, np.float32) or not np.isfinite(array).all():
+    if array.dtype not in (np.uint8, np.int8, np.float16, np.float32) or not np.isfinite(array).all():
         raise ValueError(f"{name} holds what is no number")
     return array
 
@@ -87,24 +93,26 @@ def _assembled(
     path: Path, arrays: dict[str, np.ndarray], pieces: list[str], manifest: dict[str, Any]
 ) -> CarefulWeights:
     def matrix(name: str) -> np.ndarray:
-        array = arrays[f"{name}.weight"]
-        scale = arrays.get(f"{name}.weight.scale")
-        return array.astype(np.float32) if scale is None else array * scale[:, None]
+        return arrays[f"{name}.weight"] * arrays[f"{name}.weight.scale"][:, None]
+
+    def dense(name: str) -> tuple[np.ndarray, np.ndarray]:
+        # let go of what was read at once: both forms of all layers need not be held
+        return unpacked(arrays.pop(f"{name}.weight"), arrays.pop(f"{name}.weight.scale")), arrays[f"{name}.bias"]
 
     def turned(name: str) -> np.ndarray:
-        return np.ascontiguousarray(matrix(name).T)
+        return np.ascontiguousarray(arrays[f"{name}.weight"].T)
 
     def norm(name: str) -> tuple[np.ndarray, np.ndarray]:
         return arrays[f"{name}.weight"], arrays[f"{name}.bias"]
 
     layers = [
         Layer(
-            {name: (turned(f"layers.{i}.dense.{name}"), arrays[f"layers.{i}.dense.{name}.bias"]) for name in DENSE},
+            {name: dense(f"layers.{i}.dense.{name}") for name in DENSE},
             {name: norm(f"layers.{i}.{name}") for name in NORMS},
         )
         for i in range(int(manifest["layers"]))
     ]
-    encoder = Encoder(matrix("words"), matrix("places"), matrix("kinds"), norm("norm"), layers)
+    encoder = Encoder(matrix("words"), matrix("places"), arrays["near.weight"], norm("norm"), layers)
     hidden = encoder.words.shape[1]
     label, role = turned("label"), turned("role")
     if len(pieces) != len(encoder.words) or label.shape != (hidden, N) or role.shape != (hidden, R):

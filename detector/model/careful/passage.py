@@ -40,11 +40,10 @@ class Message:
 
 @dataclass
 class Passage:
-    """A sequence of T pieces: their numbers `ids`; `owner` whether the owner wrote it; `message` 0 for the profile, then
-    1, 2, …; `sentence` the sentence of the batch, -1 for what stands in none. Each is (T,) int64."""
+    """A sequence of T pieces: their numbers `ids`; `message` 0 for the profile, then 1, 2, …; `sentence` the sentence of
+    the batch, -1 for what stands in none. Each is (T,) int64."""
 
     ids: np.ndarray
-    owner: np.ndarray
     message: np.ndarray
     sentence: np.ndarray
 
@@ -106,15 +105,14 @@ def passage(messages: Sequence[Message], profile: Sequence[str], pieces: Pieces,
     limit = _MESSAGE
     while limit > _LEAST and sum(2 + min(len(ids), _limit(limit, mark)) for mark, ids, _of in read) > room:
         limit //= 2
-    flat, owner, message_at, sentence_at = head, [0] * len(head), [0] * len(head), [-1] * len(head)
+    flat, message_at, sentence_at = head, [0] * len(head), [-1] * len(head)
     for k, (mark, ids, of) in enumerate(read, 1):
         kept = _limit(limit, mark)
         size = 2 + min(len(ids), kept)
         flat += [number[MARKS[mark]], colon, *ids[:kept]]
-        owner += [int(mark == OWNER)] * size
         message_at += [k] * size
         sentence_at += [-1, -1, *of[:kept]]
-    columns = (flat, owner, message_at, sentence_at)
+    columns = (flat, message_at, sentence_at)
     return Passage(*(np.asarray(c[:LONGEST], dtype=np.int64) for c in columns))
 
 

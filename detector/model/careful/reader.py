@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,10 +69,11 @@ class Careful:
 
 
 class CarefulReader:
-    """Reads the threads of a batch one by one."""
+    """Reads the threads of a batch one by one; `after_each` is called after each, for whoever waits."""
 
     def __init__(self, weights: CarefulWeights) -> None:
         self.weights = weights
+        self.after_each: Callable[[], None] = lambda: None
 
     def read(self, reading: Reading, sentences: Sentences) -> Careful:
         """Read every thread as a whole. A sentence that found no room in its passage has no share."""
@@ -81,6 +83,7 @@ class CarefulReader:
         for messages, profile in zip(messages_of(reading, sentences), profiles_of(reading), strict=True):
             told = passage(messages, profile, w.pieces)
             inside = np.flatnonzero(told.sentence >= 0)
+            self.after_each()
             if not len(inside):
                 continue
             states = w.encoder.states(told)[inside]
