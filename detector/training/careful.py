@@ -30,7 +30,7 @@ from detector.training.slips import Changer, names_in
 TUNED = Path("build") / "careful" / "tuned.npz"
 _FIFTHS, _HELD = 5, 1
 _RATES = (5e-5, 3e-5)  # each turn's, falling to nothing before the next begins (Loshchilov and Hutter, SGDR, 2017)
-_EPOCHS = 2  # of a turn: with a fifth one it fits other hands less well (docs/experiments.md)
+_EPOCHS = 2  # of a turn; a fifth in all was better on the corpus alone (docs/experiments.md)
 _BATCH, _DECAY = 32, 0.01
 _WARM = 100  # steps
 _SMOOTH, _ROLE_SHARE = 0.05, 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ _COMMON = 6_000  # pieces of the encoder's own list, which goes by frequency, th
 _FEWEST = 2  # times that a rarer piece must stand in the corpus
 
 
+@cache
 def pretrained() -> tuple[list[str], dict[str, Any]]:
     """The pieces and tensors of the pretrained encoder, which lies in parts of one ZIP in five packages."""
     from importlib.metadata import files

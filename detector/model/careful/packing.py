@@ -1,4 +1,4 @@
-"""Matrices as whole numbers of four bits, with a scale for every 32 of them: an eighth of their size."""
+"""Matrices as whole numbers of four bits, with a scale for every 32 of them: a seventh of their size."""
 
 from __future__ import annotations
 
