@@ -12,7 +12,7 @@ import sys
 import numpy as np
 
 from detector import Detector
-from tests.model.test_shortcuts import CHANGES, FILLERS, changed, labels_of, spread
+from tests.model.test_shortcuts import CHANGES, CLOSERS, FILLERS, changed, labels_of, spread
 
 
 def main() -> None:
@@ -29,6 +29,11 @@ def main() -> None:
         new = changed(sales, lambda text, thread, texts=texts: f"{text} {texts[thread['lang']]}", last_alone=True)
         freed = labels_of(detector, new) == "genuine"
         print(f"{name}: {freed.sum()} of {len(freed)} sales freed, {freed.mean():.1%}", flush=True)
+    for name, texts in CLOSERS.items():
+        letters = threads[(labels == "genuine") & threads["lang"].isin(texts).to_numpy()]
+        new = changed(letters, lambda text, thread, texts=texts: f"{text} {texts[thread['lang']]}", last_alone=True)
+        demoted = labels_of(detector, new) != "genuine"
+        print(f"{name}: {demoted.sum()} of {len(demoted)} letters demoted, {demoted.mean():.1%}", flush=True)
 
 
 if __name__ == "__main__":

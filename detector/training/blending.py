@@ -9,6 +9,7 @@ import pandas as pd
 
 from detector import paths
 from detector.model.careful.file import load, save
+from detector.model.careful.pieces import Pieces
 from detector.model.careful.reader import CarefulReader, CarefulWeights
 from detector.model.decision import GENUINE, CutOffs, probabilities, risk_cut
 from detector.model.weights import N
@@ -71,7 +72,7 @@ def finish(tuned: Path) -> None:
     recipe = Recipe()
     fitted = fit(threads, recipe, roles=corpus_roles(files))
     arrays = dict(np.load(tuned))
-    pieces, held = arrays.pop("pieces").tolist(), arrays.pop("held")
+    pieces, held = Pieces(arrays.pop("pieces").tolist(), arrays.pop("likely")), arrays.pop("held")
     arrays.pop("label.bias")  # the shift holds it
     layers = sum(name.endswith(".dense.query.weight") for name in arrays)
     manifest = {
@@ -80,7 +81,7 @@ def finish(tuned: Path) -> None:
         "layers": layers,
         "together": {"fast": 0.0, "careful": 1.0, "shift": [0.0] * N},
         "cut_offs": fitted.model.cuts.to_dict(),
-        "encoder": "all-mpnet-base-v2, tuned; Apache-2.0",
+        "encoder": "multilingual-e5-small, tuned; MIT",
     }
     draft = tuned.with_name("draft.npz")
     save(arrays, pieces, manifest, draft)

@@ -18,7 +18,7 @@ from detector.errors import ModelError
 from detector.model.careful.file import load
 from detector.model.careful.packing import GROUP, packed, unpacked
 from detector.model.careful.passage import LONGEST, messages_of, passage, profiles_of
-from detector.model.careful.pieces import Pieces
+from detector.model.careful.pieces import BEGINS, END, FIRST, UNKNOWN, Pieces
 from detector.model.detector import Detector
 from detector.patterns import Finder
 from detector.patterns.sentences import Sentences
@@ -130,22 +130,35 @@ def test_hostile_texts_are_read_within_bounds(detector: Detector, text: str) -> 
 
 def test_a_passage_is_never_longer_than_the_encoder_reads() -> None:
     rows = [("t", "received" if i % 3 else "sent", "Some words about maps. And more! " * (i % 40)) for i in range(300)]
-    searched = Finder().search(group(messages_table(rows)).threads)
-    reading = searched.reading
+    reading = Finder().search(group(messages_table(rows)).threads).reading
     weights, _manifest = load(paths.shipped_reading())
     told = passage(messages_of(reading, Sentences.of(reading))[0], profiles_of(reading)[0], weights.pieces)
     assert len(told) <= LONGEST
     assert (np.diff(told.message) >= 0).all()
 
 
+LETTERS = [chr(c) for c in range(ord("a"), ord("h") + 1)]
+KNOWN = [FIRST, END, UNKNOWN, BEGINS, *LETTERS, f"{BEGINS}abc", "de", "efgh"]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="abcdefgh", min_size=1, max_size=20))
 def test_pieces_spell_the_word(word: str) -> None:
-    letters = [chr(c) for c in range(ord("a"), ord("h") + 1)]
-    known = ["[CLS]", "[SEP]", "[UNK]", *letters, *(f"##{c}" for c in letters), "abc", "##de", "##efgh"]
-    found = "".join(known[i].removeprefix("##") for i in Pieces(known).of(word))
+    pieces = Pieces(KNOWN, np.linspace(-1, -9, len(KNOWN)))
+    found = "".join(KNOWN[i] for i in pieces.of(word)).removeprefix(BEGINS)
     assert word.startswith(found)
-    assert found == word or len(Pieces(known).of(word)) == 6
+    assert found == word or len(pieces.of(word)) == 6
+
+
+def test_a_word_is_split_into_its_likeliest_pieces() -> None:
+    def split(likely: dict[str, float]) -> list[str]:
+        known = [FIRST, END, UNKNOWN, *likely]
+        pieces = Pieces(known, np.array([0.0, 0.0, 0.0, *likely.values()]))
+        return [known[i] for i in pieces.of("abcd")]
+
+    ways = {f"{BEGINS}ab": -4.0, "cd": -4.0, f"{BEGINS}abc": -3.0, "d": -4.5}
+    assert split(ways) == [f"{BEGINS}abc", "d"]
+    assert split(ways | {"d": -6.0}) == [f"{BEGINS}ab", "cd"]
 
 
 @settings(max_examples=50, deadline=None)

@@ -37,6 +37,10 @@ FREED_AIM = 0.15
 # Measured on the 121 sales among the 400 threads: weather 7.4 %, town 5.0 %, weekend 9.1 %: all hold the aim.
 FREED: dict[str, float] = {}
 
+# Measured on the 142 letters among the 400 threads: connect 9.2 %, keep in touch 9.9 %. The corpus' authors hardly close so.
+DEMOTED_LIMIT = 0.12
+"""The share of genuine letters that a line which closes half the notes in the world may make something else."""
+
 GREETINGS = {
     "good morning": "Hello",
     "good afternoon": "Hi",
@@ -79,6 +83,30 @@ FILLERS = {
         "fr": "Dimanche nous étions au lac avec les enfants et la petite a pris son premier poisson.",
         "de": "Am Sonntag waren wir mit den Kindern am See und die Kleine hat ihren ersten Fisch gefangen.",
         "pt": "No domingo fomos ao lago com as crianças e a pequena pegou o primeiro peixe.",
+    },
+}
+
+CLOSERS = {
+    "connect": {
+        "en": "Would love to connect.",
+        "es": "Me encantaría que conectáramos.",
+        "fr": "Je serais ravi d'échanger avec vous ici.",
+        "de": "Ich würde mich über eine Vernetzung freuen.",
+        "pt": "Adoraria me conectar com você.",
+    },
+    "keep in touch": {
+        "en": "It would be great to stay in touch.",
+        "es": "Sería estupendo seguir en contacto.",
+        "fr": "Ce serait bien de rester en contact.",
+        "de": "Es wäre schön, in Kontakt zu bleiben.",
+        "pt": "Seria ótimo manter contato.",
+    },
+    "learn from you": {
+        "en": "Looking forward to learning from you.",
+        "es": "Espero aprender mucho de usted.",
+        "fr": "Au plaisir d'apprendre de vous.",
+        "de": "Ich freue mich darauf, von Ihnen zu lernen.",
+        "pt": "Espero aprender muito com você.",
     },
 }
 
@@ -193,3 +221,15 @@ def test_small_talk_frees_few_sales(name: str, detector: Detector, threads: pd.D
     print(f"{name}: {freed.sum()} of {len(freed)} freed, {freed.mean():.2%}")
     assert len(freed) >= 100
     assert freed.mean() <= FREED.get(name, FREED_AIM)
+
+
+@pytest.mark.parametrize("name", CLOSERS)
+def test_a_networking_line_demotes_few_genuine_letters(
+    name: str, detector: Detector, threads: pd.DataFrame, labels: np.ndarray
+) -> None:
+    letters = threads[(labels == "genuine") & threads["lang"].isin(CLOSERS[name]).to_numpy()]
+    new = changed(letters, lambda text, thread: f"{text} {CLOSERS[name][thread['lang']]}", last_alone=True)
+    demoted = labels_of(detector, new) != "genuine"
+    print(f"{name}: {demoted.sum()} of {len(demoted)} demoted, {demoted.mean():.2%}")
+    assert len(demoted) >= 100
+    assert demoted.mean() <= DEMOTED_LIMIT

@@ -1,4 +1,4 @@
-"""MPNet in numpy (Song et al., 2020), in which no message sees a later one.
+"""BERT in numpy (Devlin et al., 2019), in which no message sees a later one.
 
 One thread is read at a time, so that its states do not depend on the batch it came in.
 """
@@ -6,16 +6,14 @@ One thread is read at a time, so that its states do not depend on the batch it c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from detector.model.careful.passage import LONGEST, Passage
+from detector.model.careful.passage import Passage
 
 HEADS = 12
-_EPSILON = 1e-5
+_EPSILON = 1e-12
 _NEVER = np.float32(-1e4)
-_FAR = 128  # pieces; further is as far
 
 DENSE = ("query", "key", "value", "attention_out", "up", "down")
 """The matrices of a layer, each with a bias."""
@@ -33,30 +31,22 @@ class Layer:
 
 @dataclass
 class Encoder:
-    """`words` (V, H), `places` (512, H): what a piece and its place add up to at first; `norm` of that;
-    `near` (kinds of distance, HEADS): what a distance adds to each head's attention; the `layers`."""
+    """`words` (V, H), `places` (512, H): what a piece and its place add up to at first; `norm` of that; the `layers`."""
 
     words: np.ndarray
     places: np.ndarray
-    near: np.ndarray
     norm: tuple[np.ndarray, np.ndarray]
     layers: list[Layer]
 
     def states(self, passage: Passage) -> np.ndarray:
         """(T, H) float32 states of a passage's pieces after the last layer."""
-        h = self.words[passage.ids] + self.places[: len(passage)]
-        h = _normed(h, self.norm)
+        h = _normed(self.words[passage.ids] + self.places[: len(passage)], self.norm)
         later = passage.message[None, :] > passage.message[:, None]  # a piece sees no later message
-        bias = self._nearness[:, : len(passage), : len(passage)] + np.where(later, _NEVER, np.float32(0))
+        bias = np.where(later, _NEVER, np.float32(0))
         for layer in self.layers:
             h = _normed(h + self._attended(h, layer, bias), layer.norm["attention_norm"])
             h = _normed(h + _dense(_gelu(_dense(h, layer.dense["up"])), layer.dense["down"]), layer.norm["norm"])
         return h
-
-    @cached_property
-    def _nearness(self) -> np.ndarray:
-        """(HEADS, LONGEST, LONGEST) what the distance of two pieces adds to their attention."""
-        return np.ascontiguousarray(self.near[distances(LONGEST, len(self.near))].transpose(2, 0, 1))
 
     @staticmethod
     def _attended(h: np.ndarray, layer: Layer, bias: np.ndarray) -> np.ndarray:
@@ -67,24 +57,6 @@ class Encoder:
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
         return _dense((scores @ v).transpose(1, 0, 2).reshape(len(h), -1), layer.dense["attention_out"])
-
-
-def distances(length: int, kinds: int) -> np.ndarray:
-    """(length, length) the kind of distance from each piece to each: exact when near, coarser by the logarithm up to 128,
-    those before and after apart (Raffel et al., T5, 2020, section 2.1).
-
-    >>> distances(4, 32)[2].tolist()
-    [2, 1, 0, 17]
-    """
-    place = np.arange(length)
-    back = place[:, None] - place[None, :]
-    half = kinds // 2
-    exact = half // 2
-    far = np.abs(back)
-    with np.errstate(divide="ignore"):
-        coarse = exact + (np.log(far / exact) / np.log(_FAR / exact) * (half - exact)).clip(min=0).astype(np.int64)
-    kind: np.ndarray = np.where(far < exact, far, np.minimum(coarse, half - 1)) + half * (back < 0)
-    return kind
 
 
 def _dense(x: np.ndarray, weights: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

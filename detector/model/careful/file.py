@@ -1,7 +1,7 @@
 """The file of the careful reading: arrays of small whole numbers with their scales, and a JSON manifest, in one ZIP.
 
-Loading it can run nothing. The layers' matrices lie as (in, out) in four bits (`packing`), the other large ones as int8, each row
-times its own scale; everything else as float32.
+Loading it can run nothing. Large matrices lie in four bits a number (`packing`), and what these miss in four more, if they miss anything; everything
+else as float32.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from detector.errors import ModelError
 from detector.files import write_whole
 from detector.model.careful.encoder import DENSE, NORMS, Encoder, Layer
 from detector.model.careful.packing import packed, unpacked
-from detector.model.careful.pieces import END, FIRST, UNKNOWN, Pieces
+from detector.model.careful.passage import MARKS
+from detector.model.careful.pieces import BEGINS, END, FIRST, UNKNOWN, Pieces
 from detector.model.careful.reader import CarefulWeights
 from detector.model.decision import CutOffs
 from detector.model.file import array_member, member
@@ -26,13 +27,14 @@ from detector.model.roles import ROLES, R
 from detector.model.weights import N
 from detector.schema import LABELS
 
-FORMAT = 2
+FORMAT = 3
 _SIZE_LIMIT = 256 << 20
 _LARGE = 64  # rows
+_NOTHING = 1e-6
 _AGAIN = "install the package again"
 
 
-def save(arrays: dict[str, np.ndarray], pieces: list[str], manifest: dict[str, Any], path: str | Path) -> None:
+def save(arrays: dict[str, np.ndarray], pieces: Pieces, manifest: dict[str, Any], path: str | Path) -> None:
     """Write a careful reading whole or not at all.
 
     `arrays` go by the names that `load` reads: `words.weight`, `layers.0.dense.query.weight` (out, in) and so on, and
@@ -42,16 +44,21 @@ def save(arrays: dict[str, np.ndarray], pieces: list[str], manifest: dict[str, A
     told = {"format": FORMAT, "labels": list(LABELS), "roles": list(ROLES), **manifest}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         member(archive, "manifest.json", (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
-        member(archive, "pieces.txt", "\n".join(pieces).encode())
+        member(archive, "pieces.txt", "\n".join(pieces.known).encode())
+        array_member(archive, "likely", pieces.likely)
         for name, array in arrays.items():
             array = np.asarray(array, dtype=np.float32)
-            if array.ndim == 2 and name.startswith("layers."):
-                array, scale = packed(np.ascontiguousarray(array.T))
-                array_member(archive, f"{name}.scale", scale)
-            elif array.ndim == 2 and len(array) > _LARGE:
-                scale = np.maximum(np.abs(array).max(axis=1), 1e-12) / 127
-                array_member(archive, f"{name}.scale", scale.astype(np.float32))
-                array = np.round(array / scale[:, None]).astype(np.int8)
+            if array.ndim == 2 and len(array) > _LARGE:
+                codes, scales = packed(array)
+                array_member(archive, name, codes)
+                array_member(archive, f"{name}.scale", scales)
+                array = array - unpacked(codes, scales)
+                if np.abs(array).max() < _NOTHING:
+                    continue
+                # what tuning changed is finer than the steps that the pretrained encoder comes in
+                name = f"{name}.rest"
+                array, scales = packed(array)
+                array_member(archive, f"{name}.scale", scales)
             array_member(archive, name, array)
     write_whole(Path(path), file.getvalue())
 
@@ -84,7 +91,7 @@ def load(path: str | Path) -> tuple[CarefulWeights, dict[str, Any]]:
 
 def _read(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     array = np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
-    if array.dtype not in (np.uint8, np.int8, np.float16, np.float32) or not np.isfinite(array).all():
+    if array.dtype not in (np.uint8, np.float16, np.float32) or not np.isfinite(array).all():
         raise ValueError(f"{name} holds what is no number")
     return array
 
@@ -93,11 +100,14 @@ def _assembled(
     path: Path, arrays: dict[str, np.ndarray], pieces: list[str], manifest: dict[str, Any]
 ) -> CarefulWeights:
     def matrix(name: str) -> np.ndarray:
-        return arrays[f"{name}.weight"] * arrays[f"{name}.weight.scale"][:, None]
+        # let go of what was read at once: both forms of all layers need not be held
+        whole = unpacked(arrays.pop(f"{name}.weight"), arrays.pop(f"{name}.weight.scale"))
+        if f"{name}.weight.rest" in arrays:
+            whole += unpacked(arrays.pop(f"{name}.weight.rest"), arrays.pop(f"{name}.weight.rest.scale"))
+        return whole
 
     def dense(name: str) -> tuple[np.ndarray, np.ndarray]:
-        # let go of what was read at once: both forms of all layers need not be held
-        return unpacked(arrays.pop(f"{name}.weight"), arrays.pop(f"{name}.weight.scale")), arrays[f"{name}.bias"]
+        return np.ascontiguousarray(matrix(name).T), arrays[f"{name}.bias"]
 
     def turned(name: str) -> np.ndarray:
         return np.ascontiguousarray(arrays[f"{name}.weight"].T)
@@ -112,17 +122,22 @@ def _assembled(
         )
         for i in range(int(manifest["layers"]))
     ]
-    encoder = Encoder(matrix("words"), matrix("places"), arrays["near.weight"], norm("norm"), layers)
+    encoder = Encoder(matrix("words"), matrix("places"), norm("norm"), layers)
     hidden = encoder.words.shape[1]
     label, role = turned("label"), turned("role")
-    if len(pieces) != len(encoder.words) or label.shape != (hidden, N) or role.shape != (hidden, R):
+    if (
+        len(pieces) != len(encoder.words)
+        or arrays["likely"].shape != (len(pieces),)
+        or label.shape != (hidden, N)
+        or role.shape != (hidden, R)
+    ):
         raise ModelError(f"{path}: its parts do not fit each other; {_AGAIN}")
-    if not {FIRST, END, UNKNOWN, ".", ":", "first", "later", "reply"} <= set(pieces):
+    if not {FIRST, END, UNKNOWN, ".", ":", *(BEGINS + mark for mark in MARKS)} <= set(pieces):
         raise ModelError(f"{path}: lacks pieces that every passage has; {_AGAIN}")
     together, cuts = manifest["together"], manifest["cut_offs"]
     return CarefulWeights(
         encoder,
-        Pieces(pieces),
+        Pieces(pieces, arrays["likely"]),
         label * np.float32(together["careful"]),
         role,
         arrays["role.bias"],

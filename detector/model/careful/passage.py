@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from detector.model.careful.pieces import END, FIRST, Pieces
+from detector.model.careful.pieces import BEGINS, END, FIRST, Pieces
 from detector.patterns.reading import Reading
 from detector.patterns.sentences import Sentences
-from detector.patterns.tokens import fold
 
 MARKS = ("first", "later", "reply")
 """What stands before a message: the sender's first, a later one, the owner's."""
@@ -23,6 +23,7 @@ _MESSAGES = 56  # of a thread, half from its beginning, half from its end
 _PROFILE = 32  # pieces
 _MESSAGE = 128  # pieces of a message, halved until the thread fits; half of it for the owner's
 _LEAST = 8
+_WORD = 40  # letters of a word with accents
 
 Change = Callable[[Sequence[str], Pieces], list[tuple[int, ...]]]
 """Words to pieces, a tuple a word; training changes some words on their way."""
@@ -30,7 +31,7 @@ Change = Callable[[Sequence[str], Pieces], list[tuple[int, ...]]]
 
 @dataclass
 class Message:
-    """One message: `mark` (index into MARKS), its `words` (normal forms) and the `sentence` each stands in (-1 for none)."""
+    """One message: `mark` (index into MARKS), its `words` (lower case) and the `sentence` each stands in (-1 for none)."""
 
     row: int
     mark: int
@@ -53,9 +54,10 @@ class Passage:
 
 def messages_of(reading: Reading, sentences: Sentences) -> list[list[Message]]:
     """The messages with words of each thread of a batch, those in the middle of a very long thread left out."""
-    said, normals = reading.said, reading.vocabulary.normals
+    said, raw, normals = reading.said, reading.vocabulary.raw, reading.vocabulary.normals
     at = sentences.of_tokens(np.arange(len(said.ids))).tolist()
-    words = [normals[i] for i in said.ids.tolist()]
+    form = {i: _lower(raw[i], normals[i]) for i in np.unique(said.ids).tolist()}
+    words = [form[i] for i in said.ids.tolist()]
     starts, thread = said.starts.tolist(), reading.thread.tolist()
     mark = np.where(reading.owners, OWNER, np.minimum(reading.rank, 1)).tolist()
     found: list[list[Message]] = [[] for _ in reading.starts]
@@ -66,10 +68,17 @@ def messages_of(reading: Reading, sentences: Sentences) -> list[list[Message]]:
     return [m if len(m) <= _MESSAGES else [*m[:half], *m[-half:]] for m in found]
 
 
+def _lower(raw: str, normal: str) -> str:
+    """A word in lower case with its accents, which the encoder knows; other tokens in their normal form."""
+    if raw.isascii() or not raw.isalpha() or len(raw) > _WORD:
+        return normal
+    return unicodedata.normalize("NFKC", raw).lower()
+
+
 def profiles_of(reading: Reading) -> list[list[str]]:
     """The words of each thread's recipient: headline, then services."""
     words = [
-        re.findall(r"\w+", fold(f"{headline} {services}"))[:_PROFILE]
+        re.findall(r"\w+", unicodedata.normalize("NFKC", f"{headline} {services}").lower())[:_PROFILE]
         for _name, headline, services in reading.recipients
     ]
     return [words[who] for who in reading.who.tolist()]
@@ -81,7 +90,7 @@ def plainly(words: Sequence[str], pieces: Pieces) -> list[tuple[int, ...]]:
 
 
 def passage(messages: Sequence[Message], profile: Sequence[str], pieces: Pieces, change: Change = plainly) -> Passage:
-    """A thread's sequence: `[CLS] profile [SEP]`, then `first: …`, `reply: …`, `later: …`; a full stop between sentences.
+    """A thread's sequence: `<s> profile </s>`, then `first: …`, `reply: …`, `later: …`; a full stop between sentences.
 
     Never longer than LONGEST: long messages lose their end first.
     """
@@ -109,7 +118,7 @@ def passage(messages: Sequence[Message], profile: Sequence[str], pieces: Pieces,
     for k, (mark, ids, of) in enumerate(read, 1):
         kept = _limit(limit, mark)
         size = 2 + min(len(ids), kept)
-        flat += [number[MARKS[mark]], colon, *ids[:kept]]
+        flat += [number[BEGINS + MARKS[mark]], colon, *ids[:kept]]
         message_at += [k] * size
         sentence_at += [-1, -1, *of[:kept]]
     columns = (flat, message_at, sentence_at)
