@@ -5,7 +5,7 @@
 
 What ships is what judged: no second training on all files, whose scores nobody could check. Wants the extra `careful`
 (PyTorch, and multilingual-e5-small: Wang et al., Multilingual E5 Text Embeddings, 2024; MIT) and
-three quarters of an hour on two cores. Nothing of it is needed for reading.
+an hour on two cores. Nothing of it is needed for reading.
 """
 
 from __future__ import annotations
