@@ -114,8 +114,8 @@ def run(name: str, folder: Path, draws: int, sizes: tuple[int, ...]) -> None:
     """All draws of one slice, one JSON line each."""
     _rest, own = own_threads(name)
     prior = Prior(load(folder / f"base-{name}.npz"))
-    rows = prior.rows(own.threads, prior.words(own.threads, own.senders))
-    asked_of = prior.rows(own.threads).matrix  # the queue knows the base's features alone
+    words = prior.words(own.threads, own.senders)
+    rows, asked_of = prior.rows(own.threads, words), prior.plain_rows(own.threads, words).matrix
     p = probabilities(rows.scores)
     texts = sender_texts(own.threads)
     twins = copies(own.threads)

@@ -13,6 +13,7 @@ from detector.labelling.session import Session
 from detector.model.detector import Detector, Judged
 from detector.threads import Grouped
 from detector.training.prior import Prior
+from detector.training.senders import people
 
 
 def session_of(
@@ -32,11 +33,12 @@ def session_of(
     else:
         threads = pd.concat([j.threads for j in parts], ignore_index=True)
         p = np.vstack([j.verdicts[["p_generic", "p_bait_and_sell", "p_genuine"]].to_numpy() for j in parts])
+    prior = Prior(detector.model, detector.finder.patterns)
     queue = Queue(
         threads["thread_id"].tolist(),
         copies(threads),
         p,
-        Prior(detector.model, detector.finder.patterns).rows(threads).matrix,
+        prior.plain_rows(threads, prior.words(threads, people(threads))).matrix,
         threads["last_at"].dt.tz_localize(None).to_numpy().astype("M8[us]").astype(np.int64),
         strategy,
         seed,

@@ -21,6 +21,7 @@ from detector.training.corpus import digest_of, read_labelled
 from detector.training.figures import figures
 from detector.training.folds import apart, groups
 from detector.training.matrix import Columns, Scales, design, text_space, to_weights, with_pooled
+from detector.training.meaning import OF_THREADS, Meanings, into_words, with_meanings
 from detector.training.roles import ROLE_FILE, read_roles
 from detector.training.senders import people
 from detector.training.views import Views
@@ -102,6 +103,7 @@ def fit(
     group = groups(threads, keys)
     searched = Finder().search(threads)
     columns = Columns(text_space(searched, keys), tuple(p.id for p in searched.patterns))
+    meanings = Meanings(columns.space.words, OF_THREADS)
     matrix = design(searched, columns, recipe.scales)
     held_in = apart(group, threads["source"].tolist(), labels, recipe.folds, recipe.seed)
     views = Views.of(threads, searched, columns, roles or {}, held_in)
@@ -109,7 +111,9 @@ def fit(
     scores = np.zeros((len(labels), N))
     for i, (seen, held) in enumerate(held_in):
         whole = with_pooled(matrix, views.held(i), recipe.scales)
-        coefficients, bias = fit_linear(whole[seen], labels[seen], columns, searched.patterns, recipe, weight[seen])
+        coefficients, bias = fit_linear(
+            whole[seen], labels[seen], columns, searched.patterns, recipe, meanings, weight[seen]
+        )
         scores[held] = whole[held] @ coefficients.T + bias
     slope, shift = calibrate(scores, labels)
     calibrated = scores * slope + shift
@@ -119,7 +123,7 @@ def fit(
     held_out = probabilities(scores * slope + shift)
     cuts = CutOffs.from_costs(risk_cut(held_out[labels == GENUINE, GENUINE]))
     whole = with_pooled(matrix, views.all(), recipe.scales)
-    coefficients, bias = fit_linear(whole, labels, columns, searched.patterns, recipe, weight)
+    coefficients, bias = fit_linear(whole, labels, columns, searched.patterns, recipe, meanings, weight)
     weights = to_weights(coefficients, bias, columns, recipe.scales, views.weights()).scaled(slope, shift)
     manifest = {
         "detector": __version__,
@@ -140,13 +144,15 @@ def fit_linear(
     columns: Columns,
     patterns: Sequence[Pattern],
     recipe: Recipe,
+    meanings: Meanings,
     weight: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Multinomial logistic regression whose patterns may only speak for what they mean.
 
     A sign of homework that the fit turns against `genuine`, or any other pattern that it turns
     into a reason for `genuine`, is a by-catch of words beside it: no reader would accept it as a
-    reason. Such features are taken out and the rest is fitted again. Returns ((N, width), (N,)).
+    reason. Such features are taken out and the rest is fitted again. What words mean is learned beside them
+    and told by their own coefficients. Returns ((N, width), (N,)).
     """
     import warnings
 
@@ -154,7 +160,9 @@ def fit_linear(
     from sklearn.linear_model import LogisticRegression
 
     first = sum(columns.sizes[:-3])
-    keep = np.ones(columns.width)
+    parts = [(block, meanings.of_known) for block in columns.words]
+    matrix = with_meanings(matrix, parts)
+    keep = np.ones(matrix.shape[1])
     model = LogisticRegression(C=recipe.c, max_iter=_ROUNDS, tol=1e-3, class_weight="balanced", warm_start=True)
     for _round in range(3):
         with warnings.catch_warnings():  # stopping early is part of the recipe
@@ -177,7 +185,7 @@ def fit_linear(
         if not wrong:
             break
         keep[wrong] = 0
-    return model.coef_ * keep, model.intercept_
+    return into_words((model.coef_ * keep).T, parts).T, model.intercept_
 
 
 def calibrate(scores: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:

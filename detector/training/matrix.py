@@ -43,6 +43,12 @@ class Columns:
         """All columns."""
         return sum(self.sizes)
 
+    @property
+    def words(self) -> list[slice]:
+        """Those of single words, a block each."""
+        begin = np.cumsum([0, *self.sizes])[: len(BLOCKS)].tolist()
+        return [slice(at, at + len(self.space.words)) for at in begin]
+
 
 @dataclass(frozen=True)
 class Scales:

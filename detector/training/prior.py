@@ -3,12 +3,14 @@
 This is all that learning from own labels knows of the classifier: a model scores a thread by
 features times coefficients plus a bias, in calibrated log-odds; a `Step` is added to both. Words that
 the model does not know may have columns too (`model.own`): its coefficients there are zero to begin with.
+The last columns are what a thread's words mean, added up (`meaning`): a step there is one of all words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,15 +21,16 @@ from detector.model.file import Model
 from detector.model.own import OwnWords
 from detector.model.scorer import Scorer
 from detector.model.weights import SLOTS, N, Weights
-from detector.patterns import Finder, Pattern
+from detector.patterns import Finder, Pattern, Searched
 from detector.training.matrix import Columns, Scales, design, foreign_words, own_design, to_weights, with_pooled
+from detector.training.meaning import OF_OWN, Meanings, Part, into_words, with_meanings
 
 
 @dataclass
 class Rows:
     """Threads as the model sees them: `matrix` (n, width) sparse features, `scores` (n, N) of the prior.
 
-    `words`: the own words that have the last columns, one each.
+    `words`: the own words that have columns behind the model's own, one each; those of meanings are the last.
     """
 
     matrix: Any
@@ -46,7 +49,7 @@ class Rows:
 class Step:
     """What is added to the prior: `values` (k, N) at the `columns` (k,) of the matrix, `bias` (N,).
 
-    `words`: the own words that have the matrix's last columns.
+    `words`: the own words that have columns of the matrix.
     """
 
     columns: np.ndarray
@@ -81,22 +84,39 @@ class Prior:
         self.scales = Scales(**scales) if scales else Scales()
         bounds = np.cumsum([0, *self.columns.sizes])
         self._patterns_at = int(bounds[-4])
+        self._last: tuple[pd.DataFrame, Searched] | None = None
+
+    @cached_property
+    def meanings(self) -> Meanings:
+        """What the model's words mean."""
+        return Meanings(self.model.weights.space.words, OF_OWN)
 
     def words(self, threads: pd.DataFrame, senders: Sequence[str]) -> list[str]:
         """The own words that may be learned of these threads, a sender's key each: `rows` gives them columns."""
-        return foreign_words(self.finder.search(threads), self.columns.space, senders) if len(threads) else []
+        return foreign_words(self._searched(threads), self.columns.space, senders) if len(threads) else []
+
+    def _searched(self, threads: pd.DataFrame) -> Searched:
+        """The patterns of a table; it is searched once for all that is asked about it in a row."""
+        if self._last is None or self._last[0] is not threads:
+            self._last = threads, self.finder.search(threads)
+        return self._last[1]
 
     def rows(self, threads: pd.DataFrame, words: Sequence[str] | None = None) -> Rows:
         """Features and scores of a threads table (columns of `schema.THREADS`, recipients filled in).
 
         `words`: the own words that have columns, those that the model has by default.
         """
+        plain = self.plain_rows(threads, words)
+        return replace(plain, matrix=with_meanings(plain.matrix, self._parts(plain.words)))
+
+    def plain_rows(self, threads: pd.DataFrame, words: Sequence[str] | None = None) -> Rows:
+        """The same without the columns of meanings: what a queue compares threads by."""
         from scipy import sparse
 
         words = self.model.weights.own.words if words is None else words
         if not len(threads):
             return Rows(sparse.csr_matrix((0, self.columns.width + len(words))), np.zeros((0, N)), words)
-        searched = self.finder.search(threads)
+        searched = self._searched(threads)
         scores = self.scorer.score(searched)
         added = scores.pooled.features(scores.last)
         matrix = with_pooled(design(searched, self.columns, self.scales), added, self.scales)
@@ -104,6 +124,13 @@ class Prior:
             own = own_design(searched, self.columns.space, words) * self.scales.words
             matrix = sparse.hstack([matrix, own.astype("float32")]).tocsr()
         return Rows(matrix, scores.after[scores.last], words)
+
+    def _parts(self, words: Sequence[str]) -> list[Part]:
+        """Columns of words and what they mean: each block's, and the own ones'."""
+        known = self.meanings.of_known
+        parts = [(block, known) for block in self.columns.words]
+        width = self.columns.width
+        return [*parts, (slice(width, width + len(words)), self.meanings.of(words))] if len(words) else parts
 
     def against_meaning(self, step: Step) -> np.ndarray:
         """The columns of patterns that a step would turn against what they mean.
@@ -139,15 +166,17 @@ class Prior:
         Of own words those that the prior had and those that the step moves, no other one.
         """
         width, base = self.columns.width, self.model.weights
-        dense = np.zeros((N, width))
-        inside = step.columns < width
-        dense[:, step.columns[inside]] = step.values[inside].T
-        moved = to_weights(dense, step.bias, self.columns, self.scales, base.roles)
+        dense = np.zeros((width + len(step.words) + self.meanings.size, N))
+        dense[step.columns] = step.values
+        # a step of meanings is one of all own words
+        touched = range(width, len(dense)) if dense[-self.meanings.size :].any() else set(step.columns.tolist())
+        dense = into_words(dense, self._parts(step.words))
+        moved = to_weights(dense[:width].T, step.bias, self.columns, self.scales, base.roles)
         parts = {
             name: (getattr(base, name) + getattr(moved, name)) * slope
             for name in ("words", "pairs", "grams", "patterns", "shape", "pooled", "bias")
         }
-        fresh = {step.words[k - width]: v for k, v in zip(step.columns, step.values, strict=True) if k >= width}
+        fresh = {word: dense[width + k] for k, word in enumerate(step.words) if width + k in touched}
         return replace(base, **parts, own=_joined(base.own, fresh, self.scales.words, slope))
 
 

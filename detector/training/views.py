@@ -19,6 +19,7 @@ from detector.model.roles import POOLED, R, RoleWeights, context, pooled
 from detector.patterns import Searched
 from detector.patterns.sentences import Sentences
 from detector.training.matrix import Columns
+from detector.training.meaning import DIRECTIONS, OF_SENTENCES, Meanings, into_words, with_meanings
 from detector.training.roles import (
     first_probabilities,
     fit_first,
@@ -45,7 +46,14 @@ class Views:
     full: tuple[np.ndarray, np.ndarray] | None
 
     @classmethod
-    def of(cls, threads: pd.DataFrame, searched: Searched, columns: Columns, roles: dict, held_in: list) -> Views:
+    def of(
+        cls,
+        threads: pd.DataFrame,
+        searched: Searched,
+        columns: Columns,
+        roles: dict,
+        held_in: list,
+    ) -> Views:
         """Fit the sentence models of all pairs of folds, in parallel processes; none if no role is known."""
         from joblib import Parallel, delayed
 
@@ -58,10 +66,13 @@ class Views:
         n = len(held_in)
         if not (known >= 0).any():
             return cls(searched, sentences, columns, known, fold, n, {}, None)
-        matrix = sentence_matrix(searched, sentences, columns.space, columns.pattern_ids)
+        words = columns.space.words
+        parts = [(slice(0, len(words)), Meanings(words, OF_SENTENCES).along(DIRECTIONS))]
+        matrix = with_meanings(sentence_matrix(searched, sentences, columns.space, columns.pattern_ids), parts)
         pairs = list(combinations_with_replacement(range(n), 2))
         run = Parallel(n_jobs=min(2, os.cpu_count() or 1))
-        full, *looks = run(delayed(_look)(matrix, known, fold, job) for job in (None, *pairs))
+        (coefficients, bias), *looks = run(delayed(_look)(matrix, known, fold, job) for job in (None, *pairs))
+        full = into_words(coefficients.T, parts).T, bias
         return cls(searched, sentences, columns, known, fold, n, dict(zip(pairs, looks, strict=True)), full)
 
     def held(self, i: int) -> np.ndarray:

@@ -78,7 +78,7 @@ def test_scores_of_the_features_are_those_of_the_scorer(folder: Path) -> None:
     prior = Prior(load(folder / "model.npz"))
     rows = prior.rows(own.threads)
     nothing = Prior(load(paths.shipped_model()))
-    base = nothing.rows(own.threads)
+    base = nothing.plain_rows(own.threads)
     w = nothing.model.weights
     flat = np.zeros((nothing.columns.width, 3))
     bounds, n = np.cumsum([0, *nothing.columns.sizes]), len(w.space.words)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,31 @@ def save(arrays: dict[str, np.ndarray], pieces: Pieces, manifest: dict[str, Any]
 def load(path: str | Path) -> tuple[CarefulWeights, dict[str, Any]]:
     """Read the file: weights and manifest. Raises ModelError, by name of what is wrong, for one that cannot be used."""
     path = Path(path)
+    with _opened(path) as (archive, manifest):
+        arrays = {
+            i.filename[:-4]: _read(archive, i.filename) for i in archive.infolist() if i.filename.endswith(".npy")
+        }
+        return _assembled(path, arrays, _pieces(archive), manifest), manifest
+
+
+def word_vectors(path: str | Path) -> tuple[Pieces, np.ndarray]:
+    """Of the file the word pieces and their vectors, (pieces, size) float32, alone. Raises ModelError as `load` does."""
+    with _opened(Path(path)) as (archive, _manifest):
+        likely = _read(archive, "likely.npy")
+        vectors = unpacked(_read(archive, "words.weight.npy"), _read(archive, "words.weight.scale.npy"))
+        pieces = _pieces(archive)
+        if len(pieces) != len(vectors) or likely.shape != (len(pieces),):
+            raise ModelError(f"{path}: its parts do not fit each other; {_AGAIN}")
+        return Pieces(pieces, likely), vectors
+
+
+def _pieces(archive: zipfile.ZipFile) -> list[str]:
+    return archive.read("pieces.txt").decode().split("\n")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
+    """The file, open, and its manifest; ModelError for whatever is found to be wrong with it."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(i.file_size for i in archive.infolist()) > _SIZE_LIMIT:
@@ -75,11 +102,7 @@ def load(path: str | Path) -> tuple[CarefulWeights, dict[str, Any]]:
                 raise ModelError(f"{path}: is no careful reading of format {FORMAT}; {_AGAIN}")
             if manifest.get("labels") != list(LABELS) or manifest.get("roles") != list(ROLES):
                 raise ModelError(f"{path}: is for other labels or roles; {_AGAIN}")
-            pieces = archive.read("pieces.txt").decode().split("\n")
-            arrays = {
-                i.filename[:-4]: _read(archive, i.filename) for i in archive.infolist() if i.filename.endswith(".npy")
-            }
-        return _assembled(path, arrays, pieces, manifest), manifest
+            yield archive, manifest
     except FileNotFoundError:
         raise ModelError(f"{path}: the careful reading is missing; {_AGAIN}") from None
     except ModelError:
