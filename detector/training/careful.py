@@ -31,11 +31,7 @@ from detector.training.slips import Changer, names_in
 
 TUNED = Path("build") / "careful" / "tuned.npz"
 _FIFTHS, _HELD = 5, 1
-_RATES = (
-    1e-4,
-    6e-5,
-    4e-5,
-)  # each turn's, falling to nothing before the next begins (Loshchilov and Hutter, SGDR, 2017)
+_RATES = (1e-4, 6e-5, 4e-5)  # each turn's, falling to nothing (Loshchilov and Hutter, SGDR, 2017)
 _EPOCHS = 2  # of a turn
 _MEAN_RATE, _MEAN_EPOCHS, _MEAN_TURNS = 5e-5, 3, 3  # of turns that each begin at the mean of the one before
 _BATCH, _DECAY = 32, 0.01

@@ -46,14 +46,7 @@ class Views:
     full: tuple[np.ndarray, np.ndarray] | None
 
     @classmethod
-    def of(
-        cls,
-        threads: pd.DataFrame,
-        searched: Searched,
-        columns: Columns,
-        roles: dict,
-        held_in: list,
-    ) -> Views:
+    def of(cls, threads: pd.DataFrame, searched: Searched, columns: Columns, roles: dict, held_in: list) -> Views:
         """Fit the sentence models of all pairs of folds, in parallel processes; none if no role is known."""
         from joblib import Parallel, delayed
 
