@@ -26,6 +26,7 @@ import pandas as pd
 from sklearn.metrics import f1_score
 
 from benchmarks.run import fill
+from detector.labelling.committee import Committee
 from detector.labelling.queue import Queue, copies
 from detector.model.decision import label_indices, probabilities
 from detector.model.file import load, save
@@ -115,7 +116,8 @@ def run(name: str, folder: Path, draws: int, sizes: tuple[int, ...]) -> None:
     _rest, own = own_threads(name)
     prior = Prior(load(folder / f"base-{name}.npz"))
     words = prior.words(own.threads, own.senders)
-    rows, asked_of = prior.rows(own.threads, words), prior.plain_rows(own.threads, words).matrix
+    plain = prior.plain_rows(own.threads, words)
+    rows = prior.meant(plain)
     p = probabilities(rows.scores)
     texts = sender_texts(own.threads)
     twins = copies(own.threads)
@@ -132,11 +134,11 @@ def run(name: str, folder: Path, draws: int, sizes: tuple[int, ...]) -> None:
             for kind in ORDERS:
                 ids = [own.threads["thread_id"].iat[i] for i in pool]
                 queue = Queue(
-                    ids, twins[pool], p[pool], asked_of[pool], np.arange(len(pool)),
-                    "teach" if kind == "queue" else "random", seed=draw,
+                    ids, twins[pool], p[pool], plain.matrix[pool], np.arange(len(pool)),
+                    "teach" if kind == "queue" else "random", draw, Committee(prior, plain.take(pool), p[pool], who[pool]),
                 )  # fmt: skip
                 asked: list[int] = []
-                while len(asked) < max(sizes) and (following := queue.next(asked)):
+                while len(asked) < max(sizes) and (following := queue.next(asked, own.labels[pool[asked]].tolist())):
                     asked.append(following[0])
                 for n in sizes:
                     chosen = pool[asked[:n]]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from detector.inbox.profile import Profile
+from detector.labelling.committee import Committee
 from detector.labelling.queue import Queue, copies
 from detector.labelling.session import Session
 from detector.model.detector import Detector, Judged
@@ -33,14 +34,16 @@ def session_of(
     else:
         threads = pd.concat([j.threads for j in parts], ignore_index=True)
         p = np.vstack([j.verdicts[["p_generic", "p_bait_and_sell", "p_genuine"]].to_numpy() for j in parts])
-    prior = Prior(detector.model, detector.finder.patterns)
+    prior, who = Prior(detector.model, detector.finder.patterns), people(threads)
+    plain = prior.plain_rows(threads, prior.words(threads, who))
     queue = Queue(
         threads["thread_id"].tolist(),
         copies(threads),
         p,
-        prior.plain_rows(threads, prior.words(threads, people(threads))).matrix,
+        plain.matrix,
         threads["last_at"].dt.tz_localize(None).to_numpy().astype("M8[us]").astype(np.int64),
         strategy,
         seed,
+        Committee(prior, plain, p, who),
     )
     return Session(threads, queue, path, review=review), parts

@@ -4,10 +4,12 @@
 cosine of two threads' features, u(j) the entropy of a verdict and c(j) the likeness of j to the nearest
 thread that was asked about, it maximises sum over j of u(j) * max(0, s(i, j) - c(j)). That is a facility
 location (Wei, Iyer and Bilmes, Submodularity in Data Subset Selection and Active Learning, 2015):
-uncertain, typical of many others, and unlike what was asked already, in whatever language.
+uncertain, typical of many others, and unlike what was asked already, in whatever language. The verdicts
+are those of a `committee` that has heard the labels given so far: a user may see things otherwise than the
+model, and is then asked where.
 
-What comes next follows from the inbox, the model, the seed and the threads done alone, so that a
-session that was killed goes on with the very thread it showed.
+What comes next follows from the inbox, the model, the seed, the threads done and what was said of them alone, so
+that a session that was killed goes on with the very thread it showed.
 """
 
 from __future__ import annotations
@@ -19,10 +21,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detector.labelling.committee import Committee
+
 STRATEGIES = ("teach", "random", "uncertain", "latest")
 
 RANDOM_EVERY = 4
 """Under `teach` and `uncertain` every fourth thread is picked at random: those measure without a slant."""
+
+EARLY = 24
+"""Of so many first threads every second one is: where the user differs is not known yet."""
 
 POOL = 2000
 """Threads weighed against each other; from larger inboxes so many are drawn."""
@@ -38,6 +45,16 @@ def uncertainty(p: np.ndarray) -> np.ndarray:
     """
     safe = np.clip(p, 1e-12, 1)
     return np.asarray(np.maximum(-(safe * np.log(safe)).sum(axis=1) / np.log(p.shape[1]), 0.0))
+
+
+def picked_at_random(n: int) -> bool:
+    """Whether the thread after `n` others is one of the random ones.
+
+    >>> [n for n in range(34) if picked_at_random(n)][-4:]
+    [21, 23, 27, 31]
+    """
+    every = 2 if n < EARLY else RANDOM_EVERY
+    return n % every == every - 1
 
 
 def copies(threads: pd.DataFrame) -> np.ndarray:
@@ -65,7 +82,7 @@ class Queue:
     """Picks one thread after another.
 
     `ids` and `group` (near-copies) one a thread; `p`: (n, 3) verdicts; `features`: (n, width) sparse;
-    `latest`: (n,) numbers, larger for later threads.
+    `latest`: (n,) numbers, larger for later threads; `committee`: hears the labels under `teach`, if there is one.
     """
 
     def __init__(
@@ -77,8 +94,9 @@ class Queue:
         latest: np.ndarray,
         strategy: str = "teach",
         seed: int = 0,
+        committee: Committee | None = None,
     ) -> None:
-        self.strategy, self.group = strategy, group
+        self.strategy, self.group, self._committee = strategy, group, committee
         order = np.lexsort((np.arange(len(ids)), -latest))
         _, first = np.unique(group[order], return_index=True)
         self.candidates = np.sort(order[first])  # the latest of each set of near-copies
@@ -88,17 +106,18 @@ class Queue:
         self._features = features
         self._pool: np.ndarray | None = None
 
-    def next(self, done: Sequence[int]) -> tuple[int, str] | None:
+    def next(self, done: Sequence[int], labels: Sequence[int] = ()) -> tuple[int, str] | None:
         """The next thread's position and why it was picked, None if all are done.
 
         `done`: positions of the threads asked about so far; neither they nor their near-copies come again.
+        `labels`: what was said of each, an index into `LABELS`, -1 if nothing; none are known by default.
         """
         gone = set(self.group[list(done)].tolist()) if len(done) else set()
         left = [i for i in self.shuffled if self.group[i] not in gone]
         if not left:
             return None
         strategy = self.strategy
-        if strategy in ("teach", "uncertain") and len(done) % RANDOM_EVERY == RANDOM_EVERY - 1:
+        if strategy in ("teach", "uncertain") and picked_at_random(len(done)):
             strategy = "random"
         if strategy == "random":
             return left[0], "random"
@@ -107,9 +126,9 @@ class Queue:
             return next(i for i in self._recency.tolist() if i in rest), "latest"
         if strategy == "uncertain":
             return max(left, key=lambda i: (self.sure[i], -i)), "uncertain"
-        return self._teaches(left, done), "teach"
+        return self._teaches(left, done, labels), "teach"
 
-    def _teaches(self, left: list[int], done: Sequence[int]) -> int:
+    def _teaches(self, left: list[int], done: Sequence[int], labels: Sequence[int]) -> int:
         pool, likeness, unit = self._likeness()
         covered = np.zeros(len(pool), dtype=np.float32)
         if len(done):
@@ -119,8 +138,16 @@ class Queue:
         if open_[0] not in inside:
             return open_[0]
         at = [inside[i] for i in open_]
-        gain = np.maximum(likeness[at] - covered, 0) @ self.sure[pool].astype(np.float32)
+        gain = np.maximum(likeness[at] - covered, 0) @ self._unsure(pool, done, labels).astype(np.float32)
         return open_[int(gain.argmax())]
+
+    def _unsure(self, pool: np.ndarray, done: Sequence[int], labels: Sequence[int]) -> np.ndarray:
+        """(pool,) uncertainty of the verdicts, once the committee has heard the labels."""
+        said = np.asarray(labels, dtype=np.int64)
+        if self._committee is None or not (said >= 0).any():
+            return self.sure[pool]
+        heard = np.asarray(done)[: len(said)][said >= 0]
+        return np.maximum(uncertainty(self._committee.verdicts(pool, heard, said[said >= 0])), _FLOOR)
 
     def _likeness(self) -> tuple[np.ndarray, np.ndarray, Any]:
         """The pool, (pool, pool) cosines, and all features at unit length; worked out once."""

@@ -64,7 +64,7 @@ class Session:
         if self.cursor < len(self.history):
             self.position: int | None = self.history[self.cursor]
             return
-        found = None if self.reviewing else self.queue.next(self.history)
+        found = None if self.reviewing else self.queue.next(self.history, self._said(self.history))
         self.position, self.picked = found if found else (None, "")
 
     @property
@@ -74,6 +74,11 @@ class Session:
 
     def _row(self, position: int) -> Row | None:
         return matched(self._rows, self.threads.iloc[[position]])[0]
+
+    def _said(self, positions: list[int]) -> list[int]:
+        """What the file says of these threads: an index into `LABELS`, -1 for one that was skipped."""
+        rows = matched(self._rows, self.threads.iloc[positions])
+        return [LABELS.index(row.label) if row and row.label else -1 for row in rows]
 
     def counts(self) -> dict[str, int]:
         """Labels given, by label, and threads skipped."""
@@ -134,7 +139,8 @@ class Session:
         return True
 
     def _picked_of(self, at: int) -> str:
-        found = self.queue.next(self.history[:at])
+        before = self.history[:at]
+        found = self.queue.next(before, self._said(before))
         return found[1] if found and found[0] == self.history[at] else ""
 
     def back(self) -> None:

@@ -106,7 +106,10 @@ class Prior:
 
         `words`: the own words that have columns, those that the model has by default.
         """
-        plain = self.plain_rows(threads, words)
+        return self.meant(self.plain_rows(threads, words))
+
+    def meant(self, plain: Rows) -> Rows:
+        """Plain rows with the columns of meanings."""
         return replace(plain, matrix=with_meanings(plain.matrix, self._parts(plain.words)))
 
     def plain_rows(self, threads: pd.DataFrame, words: Sequence[str] | None = None) -> Rows:

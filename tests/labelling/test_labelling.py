@@ -14,15 +14,17 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from scipy import sparse
 
+from detector.labelling.committee import FEWEST, Committee
 from detector.labelling.opening import session_of
 from detector.labelling.page import page, wrapped
-from detector.labelling.queue import RANDOM_EVERY, STRATEGIES, Queue, copies
+from detector.labelling.queue import EARLY, RANDOM_EVERY, STRATEGIES, Queue, copies, uncertainty
 from detector.labelling.screen import Screen
 from detector.labelling.session import Session
 from detector.model.detector import Detector, Judged
 from detector.schema import LABELS
 from detector.threads import Grouped, group, messages_table
 from detector.training.labels import read_labels
+from detector.training.prior import Prior
 from detector.training.reading import read_own
 from tests.mini import own_mail, write
 
@@ -67,13 +69,14 @@ def test_every_thread_is_asked_once_and_copies_never(strategy: str) -> None:
     assert len({3, N} & set(done)) == 1
 
 
-def test_every_fourth_pick_is_random_and_marked(opened: tuple) -> None:
+def test_random_picks_are_marked_many_at_first_and_fewer_later(opened: tuple) -> None:
     queue, done, marks = opened[0].queue, [], []
-    for _ in range(12):
+    for _ in range(36):
         position, mark = queue.next(done)
         done.append(position)
         marks.append(mark)
-    assert [m == "random" for m in marks] == [k % RANDOM_EVERY == RANDOM_EVERY - 1 for k in range(12)]
+    at_random = [k for k, mark in enumerate(marks) if mark == "random"]
+    assert at_random == [*range(1, EARLY, 2), *range(EARLY + RANDOM_EVERY - 1, 36, RANDOM_EVERY)]
 
 
 def test_teach_asks_about_both_languages_early(opened: tuple, mail: pd.DataFrame) -> None:
@@ -89,6 +92,34 @@ def test_an_uncertain_thread_comes_before_a_sure_one_of_equal_kind() -> None:
     p = np.array([[0.98, 0.01, 0.01], [0.34, 0.33, 0.33]])
     queue = Queue(["sure", "open"], np.arange(2), p, sparse.identity(2, format="csr"), np.arange(2), "teach")
     assert queue.next([])[0] == 1
+
+
+def test_where_labels_go_against_the_model_more_is_asked() -> None:
+    """Two kinds of mail, the model as sure of either; of one it is told again and again that it is wrong."""
+    kinds = [
+        [f"I read your essay about bees in the journal, part {i}, and tried it at my own hives" for i in range(40)],
+        [f"Buy our new course now, {i} seats are left and the price doubles on Monday" for i in range(40)],
+    ]
+    rows = [
+        (f"{kind}-{i:02}", "received", text, f"Person {kind} {i}")
+        for kind, texts in enumerate(kinds)
+        for i, text in enumerate(texts)
+    ]
+    table = pd.concat([messages_table([row[:3]], sender=row[3]) for row in rows], ignore_index=True)
+    threads = group(table).threads
+    prior = Prior(Detector.load("shipped").model)
+    who = [f"sender {i}" for i in range(len(threads))]
+    plain = prior.plain_rows(threads, prior.words(threads, who))
+    p = np.tile([0.02, 0.02, 0.96], (len(threads), 1))
+    bees = threads["thread_id"].str.startswith("0-").to_numpy()
+    p[~bees] = [0.02, 0.96, 0.02]
+    half = FEWEST // 2
+    told = np.concatenate([np.flatnonzero(bees)[:half], np.flatnonzero(~bees)[:half]])
+    wrong_of_bees = np.array([0] * half + [1] * half)
+    after = uncertainty(Committee(prior, plain, p, who).verdicts(np.arange(len(threads)), told, wrong_of_bees))
+    assert after[bees].min() > after[~bees].max()
+    alone = Committee(prior, plain, p, who).verdicts(np.arange(len(threads)), told[1:], wrong_of_bees[1:])
+    assert np.array_equal(alone, p)
 
 
 @pytest.mark.parametrize("strategy", ["teach", "random"])
@@ -197,7 +228,7 @@ def test_keys_on_the_screen_label_skip_undo_and_quit(opened: tuple, mail: pd.Dat
         Screen(session, opened[1], says, input=keys, output=DummyOutput()).run()
     rows = read_labels(tmp_path / "labels.csv")
     assert [row.label for row in rows.values()] == ["generic", "bait-and-sell", "", "genuine"]
-    assert [row.picked for row in rows.values()] == ["teach", "teach", "teach", "random"]
+    assert [row.picked for row in rows.values()] == ["teach", "random", "teach", "random"]
 
 
 def test_the_page_shows_every_word_and_obeys_none(opened: tuple) -> None:
