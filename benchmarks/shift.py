@@ -1,7 +1,7 @@
 """Does a user whose mail is unlike the corpus gain from few labels of her own? Simulated on the corpus.
 
 A slice is kept out of the base, 40 % of it (whole groups) for the test; from the rest come 12, 24, 48, 96 labels,
-in the queue's order and at random, ten draws each. Yardsticks, trained on the same labels alone: TF-IDF with
+in the queue's order and at random, thirty draws each. Yardsticks, trained on the same labels alone: TF-IDF with
 logistic regression, and SpamBayes (package sbclassifier, the `bench` extra), one against the rest a label.
 
 Slices, fixed before anything was measured on them and used for no choice:
@@ -10,7 +10,7 @@ Slices, fixed before anything was measured on them and used for no choice:
 - `guide`: recruiting mail in which every genuine letter counts as generic, among other mail as it is.
 
     python -m benchmarks.shift base trades     # minutes: a base without the slice, kept in --folder
-    python -m benchmarks.shift run trades      # minutes: ten draws, written as JSON lines
+    python -m benchmarks.shift run trades      # minutes: thirty draws, written as JSON lines
     python -m benchmarks.shift table           # the tables of all slices that were run, into docs/train.md
     python -m benchmarks.shift all
 """
@@ -238,7 +238,7 @@ def main() -> None:
     parser.add_argument("what", choices=["base", "run", "table", "all"])
     parser.add_argument("slices", nargs="*", default=list(SLICES))
     parser.add_argument("--folder", type=Path, default=Path("build/shift"))
-    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--draws", type=int, default=30)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     asked = parser.parse_args()
     for name in asked.slices:
