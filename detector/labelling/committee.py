@@ -1,7 +1,7 @@
 """How sure the verdicts are once the labels given so far are heard: a committee votes.
 
-Its members are the model as it is and the steps away from it (`training.adapting`) that the labels call for when
-one weighs little and when it weighs much. Their mean is unsure where the model is, where a label went against it,
+Its members are the model as it is and the steps away from it (`training.adapting`) that the labels call for at
+two weights. Their mean is unsure where the model is, where a label went against it,
 and where the members differ (query by committee: Seung, Opper and Sompolinsky, 1992; its entropy: Settles, Active
 Learning Literature Survey, 2009). So a surely wrong verdict is asked about more than once, and a settled one less.
 """
@@ -17,7 +17,7 @@ from detector.training.adapting import Pace, Span, adapt, shared_columns, single
 from detector.training.prior import Prior, Rows
 
 PACES = (Pace(1.0), Pace(3.0))
-"""The members beside the model as it is."""
+"""The members beside the model as it is; `train` weighs labels so where they are many."""
 
 FEWEST = 24
 """With fewer labels than this the model votes alone: heard from the fourth on, labels of users with a guide of their own
