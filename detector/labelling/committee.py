@@ -17,11 +17,11 @@ from detector.training.adapting import Pace, Span, adapt, shared_columns, single
 from detector.training.prior import Prior, Rows
 
 PACES = (Pace(1.0), Pace(3.0))
-"""The members beside the model as it is; `train` weighs labels so where they are many."""
+"""The members beside the model as it is; other weights were tied (docs/experiments.md)."""
 
 FEWEST = 24
-"""With fewer labels than this the model votes alone: heard from the fourth on, labels of users with a guide of their own
-made the next ones teach less (docs/experiments.md)."""
+"""With fewer labels than this the model votes alone: heard from the fourth on, labels made the next ones teach less
+on one slice of mail, and more on none (docs/experiments.md)."""
 
 
 class Committee:

@@ -146,7 +146,7 @@ class Queue:
         said = np.asarray(labels, dtype=np.int64)
         if self._committee is None or not (said >= 0).any():
             return self.sure[pool]
-        heard = np.asarray(done)[: len(said)][said >= 0]
+        heard = np.asarray(done)[said >= 0]
         return np.maximum(uncertainty(self._committee.verdicts(pool, heard, said[said >= 0])), _FLOOR)
 
     def _likeness(self) -> tuple[np.ndarray, np.ndarray, Any]:

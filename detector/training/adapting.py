@@ -43,8 +43,8 @@ FEWEST_TO_MOVE = 20
 as better (docs/experiments.md)."""
 
 POWER = 0.35
-"""What the likelihood of own threads held out is taken to before steps are weighed by it: chosen, like all here, on slices of
-the corpus kept for such choices."""
+"""What the likelihood of own threads held out is taken to before steps are weighed by it: chosen on slices of the corpus
+kept for such choices (docs/experiments.md)."""
 
 FOLDS = 5
 _TINY = 1e-3
