@@ -21,7 +21,7 @@ PACES = (Pace(1.0), Pace(3.0))
 
 FEWEST = 24
 """With fewer labels than this the model votes alone: heard from the fourth on, labels made the next ones teach less
-on one slice of mail, and more on none (docs/experiments.md)."""
+on one slice of mail and made no clear difference on the others (docs/experiments.md)."""
 
 
 class Committee:
