@@ -6,7 +6,9 @@ thread that was asked about, it maximises sum over j of u(j) * max(0, s(i, j) - 
 location (Wei, Iyer and Bilmes, Submodularity in Data Subset Selection and Active Learning, 2015):
 uncertain, typical of many others, and unlike what was asked already, in whatever language. The verdicts
 are those of a `committee` that has heard the labels given so far: a user may see things otherwise than the
-model, and is then asked where.
+model, and is then asked where. To begin with nothing has been heard. Where the model is unsure of much of an inbox (another
+language) its doubts are where a label teaches; where it is sure of most, what the user sees otherwise lies
+among what it is sure of, and the first threads are random ones (docs/experiments.md).
 
 What comes next follows from the inbox, the model, the seed, the threads done and what was said of them alone, so
 that a session that was killed goes on with the very thread it showed.
@@ -29,7 +31,14 @@ RANDOM_EVERY = 4
 """Under `teach` and `uncertain` every fourth thread is picked at random: those measure without a slant."""
 
 EARLY = 24
-"""Of so many first threads every second one is: where the user differs is not known yet."""
+"""Under `teach` it depends on the inbox how many of so many first threads are random ones: until the labels are heard."""
+
+EARLY_EVERY = 8
+"""Every eighth of them, if the model is unsure of much; else all are."""
+
+MUCH = 0.36
+"""The mean uncertainty of an inbox that is much. Slices of the corpus in a language that the base was not trained on have 0.40 to 0.51,
+others 0.24 to 0.32 (docs/experiments.md)."""
 
 POOL = 2000
 """Threads weighed against each other; from larger inboxes so many are drawn."""
@@ -47,14 +56,17 @@ def uncertainty(p: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(-(safe * np.log(safe)).sum(axis=1) / np.log(p.shape[1]), 0.0))
 
 
-def picked_at_random(n: int) -> bool:
-    """Whether the thread after `n` others is one of the random ones.
+def random_every(n: int, doubt: float) -> int:
+    """Under `teach`, one in how many threads is a random one, `n` threads after the first.
 
-    >>> [n for n in range(34) if picked_at_random(n)][-4:]
-    [21, 23, 27, 31]
+    `doubt`: the mean uncertainty of the inbox.
+
+    >>> [random_every(n, doubt) for n in (0, EARLY) for doubt in (0.3, 0.5)]
+    [1, 8, 4, 4]
     """
-    every = 2 if n < EARLY else RANDOM_EVERY
-    return n % every == every - 1
+    if n >= EARLY:
+        return RANDOM_EVERY
+    return EARLY_EVERY if doubt > MUCH else 1
 
 
 def copies(threads: pd.DataFrame) -> np.ndarray:
@@ -101,7 +113,9 @@ class Queue:
         _, first = np.unique(group[order], return_index=True)
         self.candidates = np.sort(order[first])  # the latest of each set of near-copies
         self.shuffled = sorted(self.candidates.tolist(), key=lambda i: _rank(seed, ids[i]))
-        self.sure = np.maximum(uncertainty(p), _FLOOR)
+        unsure = uncertainty(p)
+        self.doubt = float(unsure[self.candidates].mean()) if len(self.candidates) else 0.0
+        self.sure = np.maximum(unsure, _FLOOR)
         self._recency = order
         self._features = features
         self._pool: np.ndarray | None = None
@@ -117,8 +131,9 @@ class Queue:
         if not left:
             return None
         strategy = self.strategy
-        if strategy in ("teach", "uncertain") and picked_at_random(len(done)):
-            strategy = "random"
+        if strategy in ("teach", "uncertain"):
+            every = random_every(len(done), self.doubt) if strategy == "teach" else RANDOM_EVERY
+            strategy = "random" if len(done) % every == every - 1 else strategy
         if strategy == "random":
             return left[0], "random"
         if strategy == "latest":

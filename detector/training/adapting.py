@@ -5,9 +5,11 @@ The corpus enters as the prior's coefficients. Minimised over the step d away fr
     w * sum of the log-losses of the own labels + |d|^2 / 2 + stiffness * |d of the bias|^2 / 2
 
 (a Gaussian prior whose mean is the base model: Chelba and Acero, Adaptation of Maximum Entropy
-Capitalizer, 2006). `w` is the weight of an own label; 0 keeps the base. How far to go is not decided but weighed: the
+Capitalizer, 2006). `w` is the weight of an own label; 0 keeps the base. The losses are weighed so that the labels
+count alike, as they do in the base: what is rare among one's own, mostly `genuine`, would give way to what is not.
+How far to go is not decided but weighed: the
 steps of all weights and stiffnesses are averaged, each with a share in proportion to the likelihood of own threads held
-out, whole groups at a time and each label counting alike (what a queue asks about says little of shares), times a prior
+out, whole groups at a time and the labels counting alike here too (what a queue asks about says little of shares), times a prior
 that is one half on the base as it is (pseudo-Bayesian model averaging: Geisser and Eddy, A
 Predictive Approach to Model Selection, 1979; Yao et al., Using Stacking to Average Bayesian Predictive Distributions,
 2018). Few held-out threads, judged by steps that share most of what they learned from, tell less than as many
@@ -97,22 +99,33 @@ def learn(
     if not parts or len(labels) < fewest:
         pace = Pace(WEIGHTS[0]) if len(labels) >= fewest else Pace()
         tick()
-        return Learned(adapt(prior, rows, labels, who, pace), pace, 1.0)
+        return Learned(adapt(prior, rows, labels, who, pace, each=evenly(labels)), pace, 1.0)
     held_out = np.zeros((len(PACES), len(rows), N))
     for seen, held in parts:
         inside, outside = rows.take(seen), rows.take(held)
         span = Span(inside, shared_columns(inside, who[seen]))
         for k, pace in enumerate(PACES):
-            held_out[k, held] = adapt(prior, inside, labels[seen], who[seen], pace, span).scores(outside)
+            step = adapt(prior, inside, labels[seen], who[seen], pace, span, each=evenly(labels[seen]))
+            held_out[k, held] = step.scores(outside)
         tick()
-    balance = len(labels) / (N * np.maximum(np.bincount(labels, minlength=N), 1))
-    share = _shares(np.stack([losses(scores, labels) for scores in held_out]), balance[labels])
+    each = evenly(labels)
+    share = _shares(np.stack([losses(scores, labels) for scores in held_out]), each)
     used = np.flatnonzero(share)
-    steps = [adapt(prior, rows, labels, who, PACES[k]) for k in used]
+    steps = [adapt(prior, rows, labels, who, PACES[k], each=each) for k in used]
     step = _average(steps, share[used])
     step.values[np.isin(step.columns, prior.against_meaning(step))] = 0
     pace = Pace(*(float(sum(share[k] * getattr(PACES[k], name) for k in used)) for name in ("weight", "stiffness")))
     return Learned(step, pace, _slope(np.tensordot(share, held_out, 1), labels))
+
+
+def evenly(labels: np.ndarray) -> np.ndarray:
+    """(n,) the weight of each thread that lets all labels there are count alike; 1 in the mean.
+
+    >>> evenly(np.array([0, 0, 0, 2])).round(2).tolist()
+    [0.67, 0.67, 0.67, 2.0]
+    """
+    counts = np.bincount(labels, minlength=N)
+    return np.asarray(len(labels) / (np.count_nonzero(counts) * counts[labels]))
 
 
 def _shares(loss: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -160,17 +173,19 @@ def adapt(
     pace: Pace,
     span: Span | None = None,
     rounds: int = 3,
+    each: np.ndarray | None = None,
 ) -> Step:
     """The step that own labels call for at this pace.
 
     `labels`: (n,) indices into LABELS; `senders`: a key a thread; `span` of the columns they share, if
-    known. Patterns that the step would turn against their meaning stay as they are.
+    known; `each`: (n,) how much each label counts beside the others, 1 by default. Patterns that the step would turn against their meaning stay as they are.
     """
     if pace.weight == 0 or not len(rows):
         return Step(np.zeros(0, dtype=np.int64), np.zeros((0, N)), np.zeros(N), rows.words)
     span = span or Span(rows, shared_columns(rows, senders))
+    weight = pace.weight * (np.ones(len(labels)) if each is None else each)
     for _round in range(rounds):
-        step = _minimum(rows, labels, span, pace)
+        step = _minimum(rows, labels, span, weight, pace.stiffness)
         wrong = prior.against_meaning(step)
         if not len(wrong):
             return step
@@ -222,22 +237,23 @@ def shared_columns(rows: Rows, senders: Sequence[str] | np.ndarray, least: int =
     return np.flatnonzero(np.asarray((by_sender > 0).sum(axis=0)).ravel() >= least)
 
 
-def _minimum(rows: Rows, labels: np.ndarray, span: Span, pace: Pace) -> Step:
+def _minimum(rows: Rows, labels: np.ndarray, span: Span, weight: np.ndarray, stiffness: float) -> Step:
     from scipy.optimize import minimize
 
     matrix = span.reduced
     k = matrix.shape[1]
     n = np.arange(len(labels))
     pull = np.ones((k + 1) * N)
-    pull[k * N :] = pace.stiffness
+    pull[k * N :] = stiffness
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         values, bias = flat[: k * N].reshape(k, N), flat[k * N :]
         p, log_p = _softmax(rows.scores + matrix @ values + bias)
         over = p
         over[n, labels] -= 1
-        value = -pace.weight * log_p[n, labels].sum() + (flat @ (pull * flat)) / 2
-        slope = np.concatenate([(matrix.T @ over).ravel(), over.sum(axis=0)]) * pace.weight + pull * flat
+        over *= weight[:, None]
+        value = -(weight @ log_p[n, labels]) + (flat @ (pull * flat)) / 2
+        slope = np.concatenate([(matrix.T @ over).ravel(), over.sum(axis=0)]) + pull * flat
         return float(value), slope
 
     best = minimize(loss, np.zeros((k + 1) * N), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x

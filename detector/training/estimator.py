@@ -14,7 +14,7 @@ from detector import paths
 from detector.model.decision import label_indices, probabilities
 from detector.model.file import load
 from detector.schema import LABELS, THREADS, label_of
-from detector.training.adapting import Learned, Pace, adapt, learn, single_thread
+from detector.training.adapting import Learned, Pace, adapt, evenly, learn, single_thread
 from detector.training.folds import groups
 from detector.training.prior import Prior
 from detector.training.senders import people
@@ -66,7 +66,7 @@ class ThreadClassifier(ClassifierMixin, BaseEstimator):
                 self.learned_ = learn(self.prior_, rows, labels, keys, groups(threads, keys), seed=self.seed)
             else:
                 pace = Pace(float(self.weight))
-                self.learned_ = Learned(adapt(self.prior_, rows, labels, keys, pace), pace, 1.0)
+                self.learned_ = Learned(adapt(self.prior_, rows, labels, keys, pace, each=evenly(labels)), pace, 1.0)
         self.classes_ = np.array(LABELS, dtype=object)
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy import sparse
 from detector.labelling.committee import FEWEST, Committee
 from detector.labelling.opening import session_of
 from detector.labelling.page import page, wrapped
-from detector.labelling.queue import EARLY, RANDOM_EVERY, STRATEGIES, Queue, copies, uncertainty
+from detector.labelling.queue import EARLY, EARLY_EVERY, RANDOM_EVERY, STRATEGIES, Queue, copies, uncertainty
 from detector.labelling.screen import Screen
 from detector.labelling.session import Session
 from detector.model.detector import Detector, Judged
@@ -69,14 +70,38 @@ def test_every_thread_is_asked_once_and_copies_never(strategy: str) -> None:
     assert len({3, N} & set(done)) == 1
 
 
-def test_random_picks_are_marked_many_at_first_and_fewer_later(opened: tuple) -> None:
-    queue, done, marks = opened[0].queue, [], []
-    for _ in range(36):
-        position, mark = queue.next(done)
-        done.append(position)
-        marks.append(mark)
-    at_random = [k for k, mark in enumerate(marks) if mark == "random"]
-    assert at_random == [*range(1, EARLY, 2), *range(EARLY + RANDOM_EVERY - 1, 36, RANDOM_EVERY)]
+@pytest.mark.parametrize(
+    ("strategy", "surest", "early"),
+    [
+        ("teach", 0.97, [*range(EARLY)]),
+        ("teach", 0.5, [*range(EARLY_EVERY - 1, EARLY, EARLY_EVERY)]),
+        ("uncertain", 0.97, [*range(RANDOM_EVERY - 1, EARLY, RANDOM_EVERY)]),
+    ],
+)
+def test_random_picks_are_marked_and_more_where_the_model_is_sure_of_most(
+    strategy: str, surest: float, early: list[int]
+) -> None:
+    n = EARLY + 3 * RANDOM_EVERY
+    p = np.tile([surest, 1 - surest - 0.01, 0.01], (n, 1))
+    features = sparse.random(n, 40, 0.2, random_state=0, format="csr")
+    ids = [f"t{i}" for i in range(n)]
+    queue, by_chance = (Queue(ids, np.arange(n), p, features, np.arange(n), s) for s in (strategy, "random"))
+    done, marks = [], []
+    while found := queue.next(done):
+        done.append(found[0])
+        marks.append(found[1])
+    later = range(EARLY + RANDOM_EVERY - 1, n, RANDOM_EVERY)
+    assert [k for k, mark in enumerate(marks) if mark == "random"] == [*early, *later]
+    assert {*marks} == {"random", strategy}
+    if len(early) == EARLY:  # the very threads that chance alone would have taken
+        assert done[:EARLY] == [p for _k, p in zip(range(EARLY), in_order(by_chance), strict=False)]
+
+
+def in_order(queue: Queue) -> Iterator[int]:
+    done: list[int] = []
+    while found := queue.next(done):
+        done.append(found[0])
+        yield found[0]
 
 
 def test_teach_asks_about_both_languages_early(opened: tuple, mail: pd.DataFrame) -> None:
@@ -221,14 +246,19 @@ def test_rows_that_were_written_meanwhile_are_kept(tmp_path: Path) -> None:
 
 
 def test_keys_on_the_screen_label_skip_undo_and_quit(opened: tuple, mail: pd.DataFrame, tmp_path: Path) -> None:
-    session = Session(mail, opened[0].queue, tmp_path / "labels.csv")
     says = {p.id: p.says for p in opened[2].finder.patterns}
-    with create_pipe_input() as keys:
-        keys.send_text("12n3u3? q" + "q")
-        Screen(session, opened[1], says, input=keys, output=DummyOutput()).run()
+    queue = opened[0].queue
+    queue.strategy = "uncertain"
+    try:
+        session = Session(mail, queue, tmp_path / "labels.csv")
+        with create_pipe_input() as keys:
+            keys.send_text("12n3u3? q" + "q")
+            Screen(session, opened[1], says, input=keys, output=DummyOutput()).run()
+    finally:
+        queue.strategy = "teach"
     rows = read_labels(tmp_path / "labels.csv")
     assert [row.label for row in rows.values()] == ["generic", "bait-and-sell", "", "genuine"]
-    assert [row.picked for row in rows.values()] == ["teach", "random", "teach", "random"]
+    assert [row.picked for row in rows.values()] == ["uncertain", "uncertain", "uncertain", "random"]
 
 
 def test_the_page_shows_every_word_and_obeys_none(opened: tuple) -> None:

@@ -1,0 +1,55 @@
+"""How own labels move the base: all labels count alike, however many threads have them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector import paths
+from detector.model.decision import label_indices, probabilities
+from detector.model.file import load
+from detector.schema import LABELS
+from detector.training.adapting import Pace, adapt, evenly, learn
+from detector.training.prior import Prior
+from detector.training.reading import Labelled, read_own
+from tests.mini import own_mail, write
+
+GENERIC, GENUINE = LABELS.index("generic"), LABELS.index("genuine")
+
+
+@pytest.fixture(scope="module")
+def prior() -> Prior:
+    return Prior(load(paths.shipped_model()))
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Labelled:
+    return read_own(write(tmp_path_factory.mktemp("own") / "mail.csv", own_mail(60)))
+
+
+def test_a_label_that_many_threads_have_weighs_no_more_than_a_rare_one(prior: Prior, own: Labelled) -> None:
+    """Every generic thread twice: the same step, once the sum of all weights is the same."""
+    once = np.arange(len(own))
+    twice = np.concatenate([once, once[own.labels == GENERIC]])
+    rows, who = prior.rows(own.threads), np.asarray(own.senders, dtype=object)
+    steps = [
+        adapt(
+            prior, rows.take(at), own.labels[at], who[at], Pace(0.3 * len(once) / len(at)), each=evenly(own.labels[at])
+        )
+        for at in (once, twice)
+    ]
+    moved = [step.scores(rows) - rows.scores for step in steps]
+    assert abs(moved[0]).max() > 0.1
+    assert np.allclose(*moved, atol=1e-3)
+
+
+def test_the_few_genuine_ones_of_a_noisy_inbox_stay_genuine(prior: Prior, own: Labelled) -> None:
+    """One genuine thread in ten, among mail of which the user calls nearly all generic: she contradicts the model often."""
+    genuine = own.labels == GENUINE
+    kept = np.flatnonzero(~genuine | (np.cumsum(genuine) <= 5))
+    labels = np.where(own.labels[kept] == GENUINE, GENUINE, GENERIC)
+    rows, who = prior.rows(own.threads).take(kept), np.asarray(own.senders, dtype=object)[kept]
+    found = label_indices(probabilities(learn(prior, rows, labels, who, own.group[kept]).scores(rows)))
+    before = label_indices(probabilities(rows.scores))
+    assert (found == labels).mean() > (before == labels).mean()
+    assert (found == GENUINE)[labels == GENUINE].mean() >= (before == GENUINE)[labels == GENUINE].mean()
