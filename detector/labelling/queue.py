@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from detector.labelling.committee import Committee
+from detector.training.doubt import uncertainty, unsure_of_much
 
 STRATEGIES = ("teach", "random", "uncertain", "latest")
 
@@ -36,37 +37,23 @@ EARLY = 24
 EARLY_EVERY = 8
 """Every eighth of them, if the model is unsure of much; else all are."""
 
-MUCH = 0.36
-"""The mean uncertainty of an inbox that is much. Slices of the corpus in a language that the base was not trained on have 0.40 to 0.51,
-others 0.24 to 0.32 (docs/experiments.md)."""
-
 POOL = 2000
 """Threads weighed against each other; from larger inboxes so many are drawn."""
 
 _FLOOR = 0.3  # of a verdict that is quite sure: for a user who sees things otherwise it may be surely wrong
 
 
-def uncertainty(p: np.ndarray) -> np.ndarray:
-    """(n,) entropy of (n, 3) probabilities, 1 for all alike.
-
-    >>> uncertainty(np.array([[1 / 3, 1 / 3, 1 / 3], [1.0, 0.0, 0.0]])).round(2).tolist()
-    [1.0, 0.0]
-    """
-    safe = np.clip(p, 1e-12, 1)
-    return np.asarray(np.maximum(-(safe * np.log(safe)).sum(axis=1) / np.log(p.shape[1]), 0.0))
-
-
-def random_every(n: int, doubt: float) -> int:
+def random_every(n: int, unsure: bool) -> int:
     """Under `teach`, one in how many threads is a random one, `n` threads after the first.
 
-    `doubt`: the mean uncertainty of the inbox.
+    `unsure`: of much of the inbox (`training.doubt`).
 
-    >>> [random_every(n, doubt) for n in (0, EARLY) for doubt in (0.3, 0.5)]
+    >>> [random_every(n, unsure) for n in (0, EARLY) for unsure in (False, True)]
     [1, 8, 4, 4]
     """
     if n >= EARLY:
         return RANDOM_EVERY
-    return EARLY_EVERY if doubt > MUCH else 1
+    return EARLY_EVERY if unsure else 1
 
 
 def copies(threads: pd.DataFrame) -> np.ndarray:
@@ -113,9 +100,8 @@ class Queue:
         _, first = np.unique(group[order], return_index=True)
         self.candidates = np.sort(order[first])  # the latest of each set of near-copies
         self.shuffled = sorted(self.candidates.tolist(), key=lambda i: _rank(seed, ids[i]))
-        unsure = uncertainty(p)
-        self.doubt = float(unsure[self.candidates].mean()) if len(self.candidates) else 0.0
-        self.sure = np.maximum(unsure, _FLOOR)
+        self.unsure = unsure_of_much(p[self.candidates])
+        self.sure = np.maximum(uncertainty(p), _FLOOR)
         self._recency = order
         self._features = features
         self._pool: np.ndarray | None = None
@@ -132,7 +118,7 @@ class Queue:
             return None
         strategy = self.strategy
         if strategy in ("teach", "uncertain"):
-            every = random_every(len(done), self.doubt) if strategy == "teach" else RANDOM_EVERY
+            every = random_every(len(done), self.unsure) if strategy == "teach" else RANDOM_EVERY
             strategy = "random" if len(done) % every == every - 1 else strategy
         if strategy == "random":
             return left[0], "random"

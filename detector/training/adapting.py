@@ -10,7 +10,7 @@ count alike, as they do in the base: what is rare among one's own, mostly `genui
 How far to go is not decided but weighed: the
 steps of all weights and stiffnesses are averaged, each with a share in proportion to the likelihood of own threads held
 out, whole groups at a time and the labels counting alike here too (what a queue asks about says little of shares), times a prior
-that is one half on the base as it is (pseudo-Bayesian model averaging: Geisser and Eddy, A
+that is one half on the base as it is, or a tenth if the base is unsure of much that was labelled (pseudo-Bayesian model averaging: Geisser and Eddy, A
 Predictive Approach to Model Selection, 1979; Yao et al., Using Stacking to Average Bayesian Predictive Distributions,
 2018). Few held-out threads, judged by steps that share most of what they learned from, tell less than as many
 independent ones: their likelihood is taken to a power under 1 (Gruenwald, The Safe Bayesian, 2012). So few labels move
@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from detector.model.weights import N
+from detector.training.doubt import unsure_of_much
 from detector.training.matrix import MIN_SENDERS
 from detector.training.prior import Prior, Rows, Step
 
@@ -47,6 +48,12 @@ as better (docs/experiments.md)."""
 POWER = 0.35
 """What the likelihood of own threads held out is taken to before steps are weighed by it: chosen on slices of the corpus
 kept for such choices (docs/experiments.md)."""
+
+BASE_BELIEVED = 0.5
+BASE_BELIEVED_UNSURE = 0.1
+"""The share of the base as it is before any label is seen, and the same if it is unsure of much that was labelled: on slices
+of the corpus kept for such choices less than a half made the first 24 labels of a new language teach more, and those of a guide of one's own
+do harm (docs/experiments.md)."""
 
 FOLDS = 5
 _TINY = 1e-3
@@ -109,7 +116,8 @@ def learn(
             held_out[k, held] = step.scores(outside)
         tick()
     each = evenly(labels)
-    share = _shares(np.stack([losses(scores, labels) for scores in held_out]), each)
+    base = BASE_BELIEVED_UNSURE if unsure_of_much(_softmax(rows.scores)[0]) else BASE_BELIEVED
+    share = _shares(np.stack([losses(scores, labels) for scores in held_out]), each, base)
     used = np.flatnonzero(share)
     steps = [adapt(prior, rows, labels, who, PACES[k], each=each) for k in used]
     step = _average(steps, share[used])
@@ -128,23 +136,18 @@ def evenly(labels: np.ndarray) -> np.ndarray:
     return np.asarray(len(labels) / (np.count_nonzero(counts) * counts[labels]))
 
 
-def _shares(loss: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _shares(loss: np.ndarray, weight: np.ndarray, base: float) -> np.ndarray:
     """(paces,) the share of each in the average, from (paces, n) losses on threads held out; tiny ones are none.
 
-    `weight`: (n,) of each thread. Threads weighed unequally tell as much as fewer that are weighed alike do: as
+    `base`: the share of the base before any label is seen, the others' are alike. `weight`: (n,) of each thread. Threads weighed unequally tell as much as fewer that are weighed alike do: as
     sum(weight)^2 / sum(weight^2) of them (Kish, Survey Sampling, 1965).
     """
     likelihood = -POWER * (loss @ weight) * weight.sum() / (weight @ weight)
-    likelihood += np.log(_believed())
+    others = len(loss) - 1
+    likelihood += np.log([base, *[(1 - base) / others] * others])
     share = np.exp(likelihood - likelihood.max())
     share[share < _TINY * share.sum()] = 0
     return np.asarray(share / share.sum())
-
-
-def _believed() -> np.ndarray:
-    """(paces,) their shares before any label is seen: one half is the base's, the others' are alike."""
-    others = len(PACES) - 1
-    return np.array([0.5, *[0.5 / others] * others])
 
 
 def _average(steps: Sequence[Step], share: np.ndarray) -> Step:

@@ -18,12 +18,13 @@ from scipy import sparse
 from detector.labelling.committee import FEWEST, Committee
 from detector.labelling.opening import session_of
 from detector.labelling.page import page, wrapped
-from detector.labelling.queue import EARLY, EARLY_EVERY, RANDOM_EVERY, STRATEGIES, Queue, copies, uncertainty
+from detector.labelling.queue import EARLY, EARLY_EVERY, RANDOM_EVERY, STRATEGIES, Queue, copies
 from detector.labelling.screen import Screen
 from detector.labelling.session import Session
 from detector.model.detector import Detector, Judged
 from detector.schema import LABELS
 from detector.threads import Grouped, group, messages_table
+from detector.training.doubt import uncertainty
 from detector.training.labels import read_labels
 from detector.training.prior import Prior
 from detector.training.reading import read_own

@@ -53,3 +53,15 @@ def test_the_few_genuine_ones_of_a_noisy_inbox_stay_genuine(prior: Prior, own: L
     before = label_indices(probabilities(rows.scores))
     assert (found == labels).mean() > (before == labels).mean()
     assert (found == GENUINE)[labels == GENUINE].mean() >= (before == GENUINE)[labels == GENUINE].mean()
+
+
+def test_a_base_that_is_unsure_of_much_is_left_sooner(
+    prior: Prior, own: Labelled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = np.arange(24)
+    rows, who = prior.rows(own.threads).take(at), np.asarray(own.senders, dtype=object)[at]
+    far = []
+    for much in (1.0, 0.0):  # the same mail, held to be known and to be strange
+        monkeypatch.setattr("detector.training.doubt.MUCH", much)
+        far.append(learn(prior, rows, own.labels[at], who, own.group[at]).pace.weight)
+    assert far[0] < far[1]
