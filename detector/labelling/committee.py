@@ -17,7 +17,8 @@ from detector.training.adapting import Pace, Span, adapt, shared_columns, single
 from detector.training.prior import Prior, Rows
 
 PACES = (Pace(1.0), Pace(3.0))
-"""The members beside the model as it is; other weights were tied (docs/experiments.md)."""
+"""The members beside the model as it is; other weights were tied, and labels made to count alike, as `learn` does, asked
+for less (docs/experiments.md)."""
 
 FEWEST = 24
 """With fewer labels than this the model votes alone: heard from the fourth on, labels made the next ones teach less
