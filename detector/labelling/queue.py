@@ -6,9 +6,9 @@ thread that was asked about, it maximises sum over j of u(j) * max(0, s(i, j) - 
 location (Wei, Iyer and Bilmes, Submodularity in Data Subset Selection and Active Learning, 2015):
 uncertain, typical of many others, and unlike what was asked already, in whatever language. The verdicts
 are those of a `committee` that has heard the labels given so far: a user may see things otherwise than the
-model, and is then asked where. To begin with nothing has been heard. Where the model is unsure of much of an inbox (another
-language) its doubts are where a label teaches; where it is sure of most, what the user sees otherwise lies
-among what it is sure of, and the first threads are random ones (docs/experiments.md).
+model, and is then asked where. To begin with nothing has been heard. Where the model is unsure of much of an inbox
+(another language) its doubts are where a label teaches; where it is sure of most, what the user sees otherwise lies among
+what it is sure of, and the first threads are random ones (docs/experiments.md).
 
 What comes next follows from the inbox, the model, the seed, the threads done and what was said of them alone, so
 that a session that was killed goes on with the very thread it showed.

@@ -7,12 +7,11 @@ The corpus enters as the prior's coefficients. Minimised over the step d away fr
 (a Gaussian prior whose mean is the base model: Chelba and Acero, Adaptation of Maximum Entropy
 Capitalizer, 2006). `w` is the weight of an own label; 0 keeps the base. The losses are weighed so that the labels
 count alike, as they do in the base: what is rare among one's own, mostly `genuine`, would give way to what is not.
-How far to go is not decided but weighed: the
-steps of all weights and stiffnesses are averaged, each with a share in proportion to the likelihood of own threads held
-out, whole groups at a time and the labels counting alike here too (what a queue asks about says little of shares), times a prior
-that is one half on the base as it is, or a tenth if the base is unsure of much that was labelled (pseudo-Bayesian model averaging: Geisser and Eddy, A
-Predictive Approach to Model Selection, 1979; Yao et al., Using Stacking to Average Bayesian Predictive Distributions,
-2018). Few held-out threads, judged by steps that share most of what they learned from, tell less than as many
+How far to go is not decided but weighed: the steps of all weights and stiffnesses are averaged, each with a share in
+proportion to the likelihood of own threads held out, whole groups at a time and the labels counting alike here too (what
+a queue asks about says little of shares), times a prior that is one half on the base as it is, or a tenth if the base is
+unsure of much that was labelled (pseudo-Bayesian model averaging: Geisser and Eddy, A Predictive Approach to Model
+Selection, 1979; Yao et al., Using Stacking to Average Bayesian Predictive Distributions, 2018). Few held-out threads, judged by steps that share most of what they learned from, tell less than as many
 independent ones: their likelihood is taken to a power under 1 (Gruenwald, The Safe Bayesian, 2012). So few labels move
 it a little, and many that agree move it far. A feature, a word that the base does not know
 included, may move only if threads of three different senders have it: nobody's words are learned from one person alone.
@@ -52,8 +51,8 @@ kept for such choices (docs/experiments.md)."""
 BASE_BELIEVED = 0.5
 BASE_BELIEVED_UNSURE = 0.1
 """The share of the base as it is before any label is seen, and the same if it is unsure of much that was labelled: on slices
-of the corpus kept for such choices less than a half made the first 24 labels of a new language teach more, and those of a guide of one's own
-do harm (docs/experiments.md)."""
+of the corpus kept for such choices less than a half made 24 labels of a new language teach more, and those of some guides
+of one's own do harm (docs/experiments.md)."""
 
 FOLDS = 5
 _TINY = 1e-3
@@ -139,8 +138,9 @@ def evenly(labels: np.ndarray) -> np.ndarray:
 def _shares(loss: np.ndarray, weight: np.ndarray, base: float) -> np.ndarray:
     """(paces,) the share of each in the average, from (paces, n) losses on threads held out; tiny ones are none.
 
-    `base`: the share of the base before any label is seen, the others' are alike. `weight`: (n,) of each thread. Threads weighed unequally tell as much as fewer that are weighed alike do: as
-    sum(weight)^2 / sum(weight^2) of them (Kish, Survey Sampling, 1965).
+    `base`: the share of the base before any label is seen, the others' are alike. `weight`: (n,) of each thread. Threads
+    weighed unequally tell as much as fewer that are weighed alike do: as sum(weight)^2 / sum(weight^2) of them (Kish,
+    Survey Sampling, 1965).
     """
     likelihood = -POWER * (loss @ weight) * weight.sum() / (weight @ weight)
     others = len(loss) - 1
@@ -181,7 +181,8 @@ def adapt(
     """The step that own labels call for at this pace.
 
     `labels`: (n,) indices into LABELS; `senders`: a key a thread; `span` of the columns they share, if
-    known; `each`: (n,) how much each label counts beside the others, 1 by default. Patterns that the step would turn against their meaning stay as they are.
+    known; `each`: (n,) how much each label counts beside the others, 1 by default. Patterns that the step would turn
+    against their meaning stay as they are.
     """
     if pace.weight == 0 or not len(rows):
         return Step(np.zeros(0, dtype=np.int64), np.zeros((0, N)), np.zeros(N), rows.words)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 MUCH = 0.36
-"""A mean uncertainty that is much. Slices of the corpus in a language that the base was not trained on have 0.40 to 0.56,
-others 0.24 to 0.32 (docs/experiments.md)."""
+"""A mean uncertainty that is much. Slices of the corpus kept for such choices have 0.40 to 0.56 in a language that the base
+was not trained on, others 0.24 to 0.32 (docs/experiments.md)."""
 
 
 def uncertainty(p: np.ndarray) -> np.ndarray:
