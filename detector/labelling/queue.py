@@ -6,9 +6,8 @@ thread that was asked about, it maximises sum over j of u(j) * max(0, s(i, j) - 
 location (Wei, Iyer and Bilmes, Submodularity in Data Subset Selection and Active Learning, 2015):
 uncertain, typical of many others, and unlike what was asked already, in whatever language. The verdicts
 are those of a `committee` that has heard the labels given so far: a user may see things otherwise than the
-model, and is then asked where. To begin with nothing has been heard. Where the model is unsure of much of an inbox
-(another language) its doubts are where a label teaches; where it is sure of most, what the user sees otherwise lies among
-what it is sure of, and the first threads are random ones (docs/experiments.md).
+model, and is then asked where. To begin with nothing has been heard, and no order is better than chance for all kinds of
+mail (docs/experiments.md): the first threads are random ones, which measure without a slant as well.
 
 What comes next follows from the inbox, the model, the seed, the threads done and what was said of them alone, so
 that a session that was killed goes on with the very thread it showed.
@@ -24,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from detector.labelling.committee import Committee
-from detector.training.doubt import uncertainty, unsure_of_much
+from detector.training.doubt import uncertainty
 
 STRATEGIES = ("teach", "random", "uncertain", "latest")
 
@@ -32,10 +31,7 @@ RANDOM_EVERY = 4
 """Under `teach` and `uncertain` every fourth thread is picked at random: those measure without a slant."""
 
 EARLY = 24
-"""Under `teach` it depends on the inbox how many of so many first threads are random ones: until the labels are heard."""
-
-EARLY_EVERY = 8
-"""Every eighth of them, if the model is unsure of much; else all are."""
+"""Under `teach` all of so many first threads are random ones: until the labels are heard (`committee.FEWEST`)."""
 
 POOL = 2000
 """Threads weighed against each other; from larger inboxes so many are drawn."""
@@ -43,17 +39,13 @@ POOL = 2000
 _FLOOR = 0.3  # of a verdict that is quite sure: for a user who sees things otherwise it may be surely wrong
 
 
-def random_every(n: int, unsure: bool) -> int:
+def random_every(n: int) -> int:
     """Under `teach`, one in how many threads is a random one, `n` threads after the first.
 
-    `unsure`: of much of the inbox (`training.doubt`).
-
-    >>> [random_every(n, unsure) for n in (0, EARLY) for unsure in (False, True)]
-    [1, 8, 4, 4]
+    >>> random_every(0), random_every(EARLY)
+    (1, 4)
     """
-    if n >= EARLY:
-        return RANDOM_EVERY
-    return EARLY_EVERY if unsure else 1
+    return 1 if n < EARLY else RANDOM_EVERY
 
 
 def copies(threads: pd.DataFrame) -> np.ndarray:
@@ -100,7 +92,6 @@ class Queue:
         _, first = np.unique(group[order], return_index=True)
         self.candidates = np.sort(order[first])  # the latest of each set of near-copies
         self.shuffled = sorted(self.candidates.tolist(), key=lambda i: _rank(seed, ids[i]))
-        self.unsure = unsure_of_much(p[self.candidates])
         self.sure = np.maximum(uncertainty(p), _FLOOR)
         self._recency = order
         self._features = features
@@ -118,7 +109,7 @@ class Queue:
             return None
         strategy = self.strategy
         if strategy in ("teach", "uncertain"):
-            every = random_every(len(done), self.unsure) if strategy == "teach" else RANDOM_EVERY
+            every = random_every(len(done)) if strategy == "teach" else RANDOM_EVERY
             strategy = "random" if len(done) % every == every - 1 else strategy
         if strategy == "random":
             return left[0], "random"

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from detector.model.features import Events, block_rows, shape_counts
-from detector.model.roles import POOLS, ROLES, SAYS, R, inverse_root
+from detector.model.roles import POOLS, ROLES, SAYS, R
 from detector.model.roles import SLOTS as ROLE_SLOTS
 from detector.model.running import running
 from detector.model.scorer import Scorer, Scores
 from detector.model.sums import bounds_of, summed
-from detector.model.weights import BLOCKS, SHAPE, N, Weights
+from detector.model.weights import BLOCKS, SHAPE, TEXTS, N, Weights
 from detector.patterns import Pattern, Searched
 from detector.schema import LABELS
 
@@ -261,7 +261,7 @@ def _word_shares(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
     """(m,) what each sentence's words add to its thread's score, a pair's share split between both its words."""
     reading, sentences = searched.reading, scores.sentences
     total, last = scores.text, scores.last
-    norms = np.stack([total[last, b * (N + 1) + N] for b in range(len(BLOCKS) + 1)], axis=1)
+    norms = np.stack([total[last, b * (N + 1) + N] for b in range(TEXTS)], axis=1)
     scale = np.where(norms > 0, 1 / np.sqrt(np.maximum(norms, 1e-12)), 0.0)
     places, pairs = scores.pairs
     at = sentences.of_tokens(places)
@@ -273,14 +273,10 @@ def _word_shares(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
     row = sentences.row
     value = np.zeros(m)
     within = {b: flags for flags, blocks in block_rows(reading) for b in blocks}
-    for b in (0, 1, len(BLOCKS)):  # all words, later ones, n-grams
+    for b in (0, 1, len(BLOCKS), len(BLOCKS) + 1):  # all words, later ones, n-grams, unknown words
         weight = (c * scale[:, b, None])[reading.thread[row]]
         sums = scores.words[:, b * (N + 1) : b * (N + 1) + N]
         if b < len(BLOCKS):
             sums = sums + paired[:, b * N : b * N + N]
         value += (sums * weight).sum(axis=1) * within[b][row]
-    if scores.own is not None:
-        each, so_far = scores.own
-        weight = c * inverse_root(so_far[last, N])[:, None]
-        value += (each[:, :N] * weight[reading.thread[row]]).sum(axis=1)
     return value

@@ -6,7 +6,8 @@ corpus, labels, seed, machine and versions give the same bytes.
 
 To change the format: raise `FORMAT`, write what changed here, and keep the refusal below by number.
 Format 1: first. Format 2: a model of sentences beside that of threads (`r_*`, `c_pooled`). Format 3: as 2, with words
-of a user's own (`own.txt`, `c_own`); a model without them is written as format 2.
+of a user's own (`own.txt`, `c_own`). Format 4: pieces of words that are not known (`pieces.txt`, `likely`, `c_pieces`,
+`c_centre`, `r_pieces`, `r_centre`), and words of a user's own in every file, mostly none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,16 @@ import numpy as np
 
 from detector.errors import ModelError
 from detector.files import write_whole
+from detector.model.careful.pieces import Pieces
 from detector.model.decision import CutOffs
-from detector.model.own import OwnWords
+from detector.model.foreign import ForeignWords, PieceWeights
 from detector.model.roles import CONTEXT, PLACE, POOLED, POOLS, ROLES, R, RoleWeights
 from detector.model.roles import SLOTS as ROLE_SLOTS
 from detector.model.text import TextSpace
 from detector.model.weights import BLOCKS, SHAPE, SLOTS, N, Weights
 from detector.schema import LABELS
 
-FORMAT, OWN_FORMAT = 2, 3
+FORMAT = 4
 _SIZE_LIMIT = 256 << 20
 _ARRAYS = (
     "pairs",
@@ -52,10 +54,15 @@ _ARRAYS = (
     "r_bias",
     "r_context",
     "r_context_bias",
+    "c_own",
+    "likely",
+    "c_pieces",
+    "c_centre",
+    "r_pieces",
+    "r_centre",
 )
 _ROLES = ("words", "pairs", "grams", "patterns", "place", "bias", "context", "context_bias")
-_TEXTS = ("words", "grams")
-OWN_ARRAY, OWN_TEXT = "c_own", "own"
+_TEXTS = ("words", "grams", "own", "pieces")
 
 
 @dataclass
@@ -70,6 +77,9 @@ class Model:
 def save(model: Model, path: str | Path) -> None:
     """Write a model file whole or not at all; readable by its owner alone. Raises OutputError."""
     w = model.weights
+    pieces, of_roles = w.foreign.pieces.pieces, w.roles.foreign
+    if of_roles.pieces is None and pieces is not None:  # a model that has learned no roles
+        of_roles = replace(of_roles, values=np.zeros((len(pieces), R)))
     arrays = {
         "pairs": w.space.pairs.astype(np.int32),
         "word_idf": w.space.word_idf.astype(np.float32),
@@ -83,6 +93,12 @@ def save(model: Model, path: str | Path) -> None:
         "c_pooled": w.pooled.astype(np.float32),
         "bias": w.bias.astype(np.float64),
         **{f"r_{name}": getattr(w.roles, name).astype(np.float32) for name in _ROLES},
+        "c_own": w.foreign.weights.astype(np.float32),
+        "likely": pieces.likely if pieces else np.zeros(0, dtype=np.float32),
+        "c_pieces": w.foreign.pieces.values.astype(np.float32),
+        "c_centre": w.foreign.pieces.centre.astype(np.float32),
+        "r_pieces": of_roles.values.astype(np.float16),
+        "r_centre": of_roles.centre.astype(np.float32),
     }
     manifest = {
         "format": FORMAT,
@@ -98,10 +114,9 @@ def save(model: Model, path: str | Path) -> None:
         "cut_offs": model.cuts.to_dict(),
         **model.manifest,
     }
-    manifest["format"] = OWN_FORMAT if w.own.words else FORMAT
-    texts = {"words": w.space.words, "grams": w.space.grams}
-    if w.own.words:
-        texts[OWN_TEXT], arrays[OWN_ARRAY] = w.own.words, w.own.weights.astype(np.float32)
+    manifest["format"] = FORMAT
+    known = pieces.known if pieces else []
+    texts = {"words": w.space.words, "grams": w.space.grams, "own": w.foreign.words, "pieces": known}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         member(archive, "manifest.json", (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
@@ -141,9 +156,8 @@ def load(path: str | Path) -> Model:
             names = set(archive.namelist())
             manifest: Any = json.loads(archive.read("manifest.json")) if "manifest.json" in names else None
             _check(path, manifest, names)
-            own = manifest["format"] == OWN_FORMAT
-            arrays = {name: _array(archive, path, name) for name in (*_ARRAYS, *[OWN_ARRAY] * own)}
-            texts = {name: archive.read(f"{name}.txt").decode().split("\n") for name in (*_TEXTS, *[OWN_TEXT] * own)}
+            arrays = {name: _array(archive, path, name) for name in _ARRAYS}
+            texts = {name: archive.read(f"{name}.txt").decode().split("\n") for name in _TEXTS}
         return _assembled(path, manifest, arrays, {k: [t for t in v if t] for k, v in texts.items()})
     except FileNotFoundError:
         raise ModelError(f"{path}: does not exist; train one or use --model shipped") from None
@@ -157,9 +171,9 @@ def load(path: str | Path) -> Model:
 def _check(path: Path, manifest: Any, names: set[str]) -> None:
     if not isinstance(manifest, dict):
         raise ModelError(f"{path}: has no manifest; give a file that `detector train` wrote")
-    if manifest.get("format") not in (FORMAT, OWN_FORMAT):
+    if manifest.get("format") != FORMAT:
         raise ModelError(
-            f"{path}: has format {manifest.get('format')!r}, this version reads format {FORMAT} and {OWN_FORMAT}; "
+            f"{path}: has format {manifest.get('format')!r}, this version reads format {FORMAT}; "
             "train again with this version or use --model shipped"
         )
     if manifest.get("labels") != list(LABELS):
@@ -184,7 +198,7 @@ def _array(archive: zipfile.ZipFile, path: Path, name: str) -> np.ndarray:
 
 
 def _assembled(path: Path, manifest: dict, arrays: dict[str, np.ndarray], texts: dict[str, list[str]]) -> Model:
-    words, grams = texts["words"], texts["grams"]
+    words, grams, own, pieces = (texts[name] for name in _TEXTS)
     n_pairs, patterns = len(arrays["pairs"]), manifest["patterns"]
     expected = {
         "pairs": (n_pairs, 2),
@@ -206,14 +220,18 @@ def _assembled(path: Path, manifest: dict, arrays: dict[str, np.ndarray], texts:
         "r_bias": (R,),
         "r_context": (len(CONTEXT) * R, R),
         "r_context_bias": (R,),
+        "c_own": (len(own), N),
+        "likely": (len(pieces),),
+        "c_pieces": (len(pieces), N),
+        "c_centre": (N,),
+        "r_pieces": (len(pieces), R),
+        "r_centre": (R,),
     }
-    own = texts.get(OWN_TEXT, [])
-    if OWN_TEXT in texts:
-        expected[OWN_ARRAY] = (len(own), N)
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise ModelError(f"{path}: {name} has the shape {arrays[name].shape}, not {shape}; train again")
     space = TextSpace(words, arrays["pairs"], grams, arrays["word_idf"], arrays["pair_idf"], arrays["gram_idf"])
+    split = Pieces(pieces, arrays["likely"]) if pieces else None
     weights = Weights(
         space,
         arrays["c_words"],
@@ -223,9 +241,12 @@ def _assembled(path: Path, manifest: dict, arrays: dict[str, np.ndarray], texts:
         arrays["c_patterns"],
         arrays["c_shape"],
         arrays["bias"],
-        RoleWeights(*(arrays[f"r_{name}"] for name in _ROLES)),
+        RoleWeights(
+            **{name: arrays[f"r_{name}"] for name in _ROLES},
+            foreign=PieceWeights(split, arrays["r_pieces"], arrays["r_centre"]),
+        ),
         arrays["c_pooled"],
-        OwnWords(own, arrays[OWN_ARRAY]) if own else OwnWords.none(),
+        ForeignWords(own, arrays["c_own"], PieceWeights(split, arrays["c_pieces"], arrays["c_centre"])),
     )
     cuts = manifest["cut_offs"]
     return Model(weights, CutOffs(float(cuts["set_aside"]), float(cuts["answer"])), manifest)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.model.foreign import PieceWeights
 from detector.model.running import running
 from detector.model.sums import bounds_of, product, summed
 from detector.model.text import TextSpace, TokenTable
@@ -61,8 +62,9 @@ POOLS = ("sum", "most")
 @dataclass
 class RoleWeights:
     """Coefficients towards each role. First look: `words` (words, R), `pairs` (pairs, R), `grams` (grams, R),
-    `patterns` (patterns, R), `place` (len(PLACE), R), `bias` (R,), all of one text space and one catalogue.
-    Second look, with what stands around: `context` (len(CONTEXT) * R, R), `context_bias` (R,)."""
+    `patterns` (patterns, R), `place` (len(PLACE), R), `bias` (R,), all of one text space and one catalogue; `foreign`: of
+    words that the space does not know, R columns. Second look, with what stands around: `context` (len(CONTEXT) * R, R),
+    `context_bias` (R,)."""
 
     words: np.ndarray
     pairs: np.ndarray
@@ -72,6 +74,7 @@ class RoleWeights:
     bias: np.ndarray
     context: np.ndarray
     context_bias: np.ndarray
+    foreign: PieceWeights
 
 
 def place_features(sentences: Sentences, reading: Reading) -> np.ndarray:
@@ -153,7 +156,7 @@ class RoleReader:
     def __init__(self, space: TextSpace, weights: RoleWeights, pattern_ids: Sequence[str]) -> None:
         self.weights = weights
         self.space = space
-        self.table = TokenTable(space, [weights.words], weights.grams)
+        self.table = TokenTable(space, [weights.words], weights.grams, weights.foreign.coefficients)
         self.number = {p: i for i, p in enumerate(pattern_ids)}
         idf = space.pair_idf
         self.pairs = np.column_stack([weights.pairs * idf[:, None], idf**2])
@@ -173,7 +176,7 @@ class RoleReader:
         if inside.any():
             sums[:, : R + 1] += summed(self.pairs, pairs[inside], bounds_of(at[inside], len(sentences)))
         scores = np.tile(self.weights.bias, (len(sentences), 1))
-        for a in (0, R + 1):
+        for a in (0, R + 1, 2 * (R + 1)):  # words, n-grams, words that the space does not know
             scores += sums[:, a : a + R] * inverse_root(sums[:, a + R])[:, None]
         sentence, pattern = sentence_patterns(searched, sentences, self.number)
         scores += summed(self.weights.patterns, pattern, bounds_of(sentence, len(sentences)))

@@ -8,12 +8,11 @@ import numpy as np
 
 from detector.model.careful.reader import Careful, CarefulReader
 from detector.model.features import Events, block_rows, pattern_events, shape_counts
-from detector.model.own import OwnReader
-from detector.model.roles import Pooled, RoleReader, inverse_root, pooled
+from detector.model.roles import Pooled, RoleReader, pooled
 from detector.model.running import by_message, running
 from detector.model.sums import product, summed
 from detector.model.text import TokenTable
-from detector.model.weights import BLOCKS, N, Weights
+from detector.model.weights import BLOCKS, TEXTS, N, Weights
 from detector.patterns import Searched
 from detector.patterns.reading import Reading
 from detector.patterns.sentences import Sentences
@@ -24,9 +23,8 @@ class Scores:
     """Scores of a batch.
 
     `after`: (n messages, N) scores of the prefix ending with each message; `text`: the running text
-    sums they came from (columns of `Scorer.text_sums`); `sentences` and `pooled`: what they do; `words`: (m, blocks + 1
-    times N + 1) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these; `own`: of own
-    words, (m, N + 1) sums over each sentence and (n messages, N + 1) running ones, None for a model without; `careful`: what
+    sums they came from (columns of `Scorer.text_sums`); `sentences` and `pooled`: what they do; `words`: (m, TEXTS
+    times N + 1) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these; `careful`: what
     the careful reading found, if it was asked for.
     """
 
@@ -37,7 +35,6 @@ class Scores:
     pooled: Pooled
     words: np.ndarray
     pairs: tuple[np.ndarray, np.ndarray]
-    own: tuple[np.ndarray, np.ndarray] | None = None
     careful: Careful | None = None
 
     @property
@@ -52,13 +49,12 @@ class Scorer:
     def __init__(self, weights: Weights, careful: CarefulReader | None = None) -> None:
         self.weights = weights
         self.careful = careful
-        self.table = TokenTable(weights.space, list(weights.words), weights.grams)
+        self.table = TokenTable(weights.space, list(weights.words), weights.grams, weights.foreign.coefficients)
         self.roles = RoleReader(weights.space, weights.roles, weights.pattern_ids)
         idf = weights.space.pair_idf
         self.pairs = np.column_stack([*(weights.pairs[b] * idf[:, None] for b in range(len(BLOCKS))), idf**2])
         """(pairs, blocks times N + 1) weights of pairs in each block, and squared weights."""
         self.number = {p: i for i, p in enumerate(weights.pattern_ids)}
-        self.own = OwnReader(weights.space, weights.own) if weights.own.words else None
 
     def events(self, searched: Searched) -> Events:
         """Pattern features of a batch, each counted once a thread and slot, at its first hit."""
@@ -71,7 +67,7 @@ class Scorer:
         sums, words, pairs = self.text_sums(reading, sentences)
         total = running(sums, reading)
         after = np.tile(self.weights.bias, (len(reading), 1))
-        for b in range(len(BLOCKS) + 1):
+        for b in range(TEXTS):
             sums = total[:, b * (N + 1) : b * (N + 1) + N]
             norm = total[:, b * (N + 1) + N]
             after += sums / np.sqrt(np.maximum(norm, 1e-12))[:, None] * (norm > 0)[:, None]
@@ -84,25 +80,16 @@ class Scorer:
         after += product(shape, self.weights.shape)
         added = pooled(self.roles.probabilities(searched, sentences), sentences, reading)
         after += product(added.features(), self.weights.pooled)
-        own = self._own_sums(reading, sentences)
-        if own is not None:
-            after += own[1][:, :N] * inverse_root(own[1][:, N])[:, None]
         careful = self.careful.read(reading, sentences) if self.careful else None
         if careful is not None:
             after = careful.blended(after, sentences, reading)
         last = reading.starts + reading.sizes - 1
-        return Scores(after, total, last, sentences, added, words, pairs, own, careful)
-
-    def _own_sums(self, reading: Reading, sentences: Sentences) -> tuple[np.ndarray, np.ndarray] | None:
-        if self.own is None:
-            return None
-        sums = self.own.sentence_sums(reading, sentences)
-        return sums, running(by_message(sums, sentences, len(reading)), reading)
+        return Scores(after, total, last, sentences, added, words, pairs, careful)
 
     def text_sums(
         self, reading: Reading, sentences: Sentences
     ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        """(n, blocks + 1 times N + 1) sums over each message's tokens, in the block it belongs to; the same over each
+        """(n, TEXTS times N + 1) sums over each message's tokens, in the block it belongs to; the same over each
         sentence's words without pairs; positions and numbers of the pairs."""
         self.table.update(reading.vocabulary)
         table, said = self.table.rows, reading.said

@@ -8,7 +8,7 @@ and a character n-gram is looked at once per distinct word, never per occurrence
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -114,13 +114,21 @@ class TokenTable:
     """Numbers kept per distinct raw token of a vocabulary, worked out once as it grows.
 
     `word`: the token's word number, -1 for unknown; `rows`: for each block of words, then for the n-grams, the weights
-    of what the token's normal form has there, k values, and the sum of their squared idf.
+    of what the token's normal form has there, k values, and the sum of their squared idf; last, if they are asked for, the
+    coefficients of a word that the space does not know, and 1 for any word.
     """
 
-    def __init__(self, space: TextSpace, words: Sequence[np.ndarray], grams: np.ndarray) -> None:
-        """`words`: a block each, (words, k) coefficients; `grams`: (n-grams, k)."""
+    def __init__(
+        self,
+        space: TextSpace,
+        words: Sequence[np.ndarray],
+        grams: np.ndarray,
+        foreign: Callable[[Sequence[str]], np.ndarray] | None = None,
+    ) -> None:
+        """`words`: a block each, (words, k) coefficients; `grams`: (n-grams, k); `foreign`: of other words, (n, k)."""
         idf = space.word_idf[:, None]
-        self.space, self.width = space, (len(words) + 1) * (grams.shape[1] + 1)
+        self.space, self._foreign = space, foreign
+        self.width = (len(words) + 1 + (foreign is not None)) * (grams.shape[1] + 1)
         self._words = np.hstack([part for block in words for part in (block * idf, idf**2)])
         self._grams = space.gram_weights(grams)
         self._vocabulary: Vocabulary | None = None
@@ -135,8 +143,14 @@ class TokenTable:
     def _of_words(self, words: Sequence[str], numbers: np.ndarray) -> np.ndarray:
         rows = np.zeros((len(words), self.width))
         known = numbers >= 0
-        rows[known, : self._words.shape[1]] = self._words[numbers[known]]
-        rows[:, self._words.shape[1] :] = self.space.gram_sums(words, self._grams)
+        of_words, of_grams = self._words.shape[1], self._words.shape[1] + self._grams.shape[1]
+        rows[known, :of_words] = self._words[numbers[known]]
+        rows[:, of_words:of_grams] = self.space.gram_sums(words, self._grams)
+        if self._foreign is not None:
+            spelled = np.fromiter((word[0].isalpha() for word in words), bool, len(words))
+            rows[spelled, -1] = 1
+            foreign = np.flatnonzero(spelled & ~known)
+            rows[foreign, of_grams:-1] = self._foreign([words[i] for i in foreign.tolist()])
         return rows
 
     def update(self, vocabulary: Vocabulary) -> None:

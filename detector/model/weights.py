@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from detector.model.own import OwnWords
+from detector.model.foreign import ForeignWords, PieceWeights
 from detector.model.roles import RoleWeights
 from detector.model.text import TextSpace
 from detector.schema import LABELS
@@ -14,6 +14,9 @@ from detector.schema import LABELS
 N = len(LABELS)
 BLOCKS = ("all", "later", "replies")
 """Text blocks: all of the sender's messages; those after the first; the owner's replies."""
+
+TEXTS = len(BLOCKS) + 2
+"""Those of which a thread's words are summed: the blocks, n-grams, and words that the space does not know."""
 
 SHAPE = ("named", "numbers", "questions", "words")
 """Counts of the sender's text that enter as log(1 + count): named things, figures, questions, words."""
@@ -29,7 +32,7 @@ class Weights:
     `words`: (blocks, words, N); `pairs`: (blocks, pairs, N); `grams`: (grams, N) for block all;
     `patterns`: (patterns, slots, N) under `pattern_ids`; `shape`: (len(SHAPE), N); `bias`: (N,).
     `roles`: the sentence model; `pooled`: (POOLED, N) for what the sentences do, added up (`model.roles`).
-    `own`: words of a user's own mail (`model.own`), none in a model of the corpus.
+    `foreign`: words that the space does not know (`model.foreign`).
     """
 
     space: TextSpace
@@ -42,11 +45,10 @@ class Weights:
     bias: np.ndarray
     roles: RoleWeights
     pooled: np.ndarray
-    own: OwnWords = field(default_factory=OwnWords.none)
+    foreign: ForeignWords = field(default_factory=lambda: ForeignWords.of(PieceWeights.none(N)))
 
     def scaled(self, slope: float, shift: np.ndarray) -> Weights:
         """Weights whose scores are these scores times `slope`, plus `shift` (N,)."""
         names = ("words", "pairs", "grams", "patterns", "shape", "pooled")
         parts = {name: getattr(self, name) * slope for name in names}
-        own = OwnWords(self.own.words, self.own.weights * slope)
-        return replace(self, **parts, bias=self.bias * slope + shift, own=own)
+        return replace(self, **parts, bias=self.bias * slope + shift, foreign=self.foreign.scaled(slope))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,15 @@ import pandas as pd
 from detector.errors import InputError
 from detector.model.decision import GENUINE, CutOffs, probabilities, risk_cut
 from detector.model.file import Model, save
+from detector.model.foreign import ForeignWords
 from detector.model.weights import SLOTS, N
 from detector.patterns import Finder, Pattern
 from detector.schema import LABELS
 from detector.training.corpus import digest_of, read_labelled
 from detector.training.figures import figures
 from detector.training.folds import apart, groups
-from detector.training.matrix import Columns, Scales, design, text_space, to_weights, with_pooled
-from detector.training.meaning import OF_THREADS, Meanings, into_words, with_meanings
+from detector.training.matrix import Columns, Scales, design, foreign_design, text_space, to_weights, with_pooled
+from detector.training.meaning import OF_THREADS, Meanings, into_words, told_by_meaning, with_meanings
 from detector.training.roles import ROLE_FILE, read_roles
 from detector.training.senders import people
 from detector.training.views import Views
@@ -105,6 +106,8 @@ def fit(
     columns = Columns(text_space(searched, keys), tuple(p.id for p in searched.patterns))
     meanings = Meanings(columns.space.words, OF_THREADS)
     matrix = design(searched, columns, recipe.scales)
+    unknown, features = foreign_design(searched, columns.space)
+    others = (features @ meanings.of(unknown)) * recipe.scales.words
     held_in = apart(group, threads["source"].tolist(), labels, recipe.folds, recipe.seed)
     views = Views.of(threads, searched, columns, roles or {}, held_in)
     weight = np.ones(len(labels)) if weight is None else weight
@@ -114,7 +117,7 @@ def fit(
         coefficients, bias = fit_linear(
             whole[seen], labels[seen], columns, searched.patterns, recipe, meanings, weight[seen]
         )
-        scores[held] = whole[held] @ coefficients.T + bias
+        scores[held] = whole[held] @ coefficients.T + bias + others[held] @ of_foreign(meanings, columns, coefficients)
     slope, shift = calibrate(scores, labels)
     calibrated = scores * slope + shift
     even = probabilities(calibrated)
@@ -124,7 +127,9 @@ def fit(
     cuts = CutOffs.from_costs(risk_cut(held_out[labels == GENUINE, GENUINE]))
     whole = with_pooled(matrix, views.all(), recipe.scales)
     coefficients, bias = fit_linear(whole, labels, columns, searched.patterns, recipe, meanings, weight)
-    weights = to_weights(coefficients, bias, columns, recipe.scales, views.weights()).scaled(slope, shift)
+    weights = to_weights(coefficients, bias, columns, recipe.scales, views.weights())
+    told = of_foreign(meanings, columns, coefficients) * recipe.scales.words
+    weights = replace(weights, foreign=ForeignWords.of(meanings.into_pieces(told))).scaled(slope, shift)
     manifest = {
         "detector": __version__,
         "corpus": digest,
@@ -136,6 +141,11 @@ def fit(
         "versions": _versions(),
     }
     return Fitted(Model(weights, cuts, manifest), held_out, even, calibrated, labels, group)
+
+
+def of_foreign(meanings: Meanings, columns: Columns, coefficients: np.ndarray) -> np.ndarray:
+    """(size, N) what the meaning of a word that is not known counts, from the known words' coefficients, (N, width)."""
+    return told_by_meaning(meanings.of_known, coefficients[:, columns.words[0]].T)
 
 
 def fit_linear(

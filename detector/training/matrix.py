@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from detector.model.features import block_rows, pattern_events, shape_counts
-from detector.model.own import is_foreign
+from detector.model.foreign import is_foreign, is_word
 from detector.model.roles import POOLED, RoleWeights
 from detector.model.running import running
 from detector.model.text import TextSpace, grams
@@ -178,19 +178,21 @@ def foreign_words(searched: Searched, space: TextSpace, senders: Sequence[str]) 
     return sorted(w for w, who in words.items() if len(who) >= MIN_SENDERS and fold(w) not in names)
 
 
-def own_design(searched: Searched, space: TextSpace, words: Sequence[str]) -> sparse.csr_matrix:
-    """(threads, len(words)) features of own words in whole threads, as `model.own` has them."""
-    reading, index = searched.reading, {w: i for i, w in enumerate(words)}
-    ids = reading.said.ids[reading.theirs[reading.said.rows]]
-    thread = reading.thread[reading.said.rows[reading.theirs[reading.said.rows]]]
+def foreign_design(searched: Searched, space: TextSpace) -> tuple[list[str], sparse.csr_matrix]:
+    """The words that the text space does not know, and (threads, words) their features in whole threads (`model.foreign`)."""
+    reading = searched.reading
+    theirs = reading.theirs[reading.said.rows]
+    ids, thread = reading.said.ids[theirs], reading.thread[reading.said.rows[theirs]]
     used, at = np.unique(ids, return_inverse=True)
     forms = [reading.vocabulary.normals[i] for i in used.tolist()]
-    foreign = np.array([is_foreign(form, space) for form in forms], dtype=bool)
+    words = sorted({form for form in forms if is_foreign(form, space)})
+    index = {word: i for i, word in enumerate(words)}
     word = np.array([index.get(form, -1) for form in forms], dtype=np.int64)[at]
-    norm = np.bincount(thread[foreign[at]], minlength=len(reading.starts))
-    kept = word >= 0
-    counts = sparse.csr_matrix((np.ones(kept.sum()), (thread[kept], word[kept])), (len(norm), len(words)))
-    return (sparse.diags(1.0 / np.sqrt(np.maximum(norm, 1))) @ counts).tocsr()
+    spelled = np.array([is_word(form) for form in forms], dtype=bool)[at]
+    norm = np.bincount(thread[spelled], minlength=len(reading.starts))
+    foreign = word >= 0
+    counts = sparse.csr_matrix((np.ones(foreign.sum()), (thread[foreign], word[foreign])), (len(norm), len(words)))
+    return words, (sparse.diags(1.0 / np.sqrt(np.maximum(norm, 1))) @ counts).tocsr()
 
 
 def _normed(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:

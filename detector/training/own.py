@@ -228,7 +228,7 @@ def _assembled(prior: Prior, learned: Learned, cuts: CutOffs, report: dict[str, 
         k: base[k] for k in ("detector", "corpus", "threads", "recipe", "calibration", "versions") if k in base
     }
     weights = prior.moved(learned.step, learned.slope)
-    report["words"] = len(weights.own.words)
+    report["words"] = len(weights.foreign.words)
     return Model(weights, cuts, {**kept, "held_out": report["after"] or {}, "own": report})
 
 

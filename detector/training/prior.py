@@ -2,8 +2,8 @@
 
 This is all that learning from own labels knows of the classifier: a model scores a thread by
 features times coefficients plus a bias, in calibrated log-odds; a `Step` is added to both. Words that
-the model does not know may have columns too (`model.own`): its coefficients there are zero to begin with.
-The last columns are what a thread's words mean, added up (`meaning`): a step there is one of all words.
+the model does not know may have columns too (`model.foreign`): what it makes of their meaning is in its scores already.
+The last columns are what a thread's words mean, added up (`meaning`): a step there is one of all words, unknown ones too.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detector.errors import ModelError
 from detector.model.decision import GENUINE
 from detector.model.file import Model
-from detector.model.own import OwnWords
+from detector.model.foreign import ForeignWords, PieceWeights
 from detector.model.scorer import Scorer
 from detector.model.weights import SLOTS, N, Weights
 from detector.patterns import Finder, Pattern, Searched
-from detector.training.matrix import Columns, Scales, design, foreign_words, own_design, to_weights, with_pooled
+from detector.training.matrix import Columns, Scales, design, foreign_design, foreign_words, to_weights, with_pooled
 from detector.training.meaning import OF_OWN, Meanings, Part, into_words, with_meanings
 
 
@@ -30,19 +31,21 @@ from detector.training.meaning import OF_OWN, Meanings, Part, into_words, with_m
 class Rows:
     """Threads as the model sees them: `matrix` (n, width) sparse features, `scores` (n, N) of the prior.
 
-    `words`: the own words that have columns behind the model's own, one each; those of meanings are the last.
+    `words`: the own words that have columns behind the model's own, one each; those of meanings are the last. `others`:
+    (n, size) what the words mean that the model does not know, added up.
     """
 
     matrix: Any
     scores: np.ndarray
-    words: Sequence[str] = ()
+    words: Sequence[str]
+    others: np.ndarray
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def take(self, index: np.ndarray) -> Rows:
         """The threads at these positions."""
-        return Rows(self.matrix[index], self.scores[index], self.words)
+        return Rows(self.matrix[index], self.scores[index], self.words, self.others[index])
 
 
 @dataclass
@@ -110,30 +113,34 @@ class Prior:
 
     def meant(self, plain: Rows) -> Rows:
         """Plain rows with the columns of meanings."""
-        return replace(plain, matrix=with_meanings(plain.matrix, self._parts(plain.words)))
+        return replace(plain, matrix=with_meanings(plain.matrix, self._parts, plain.others))
 
     def plain_rows(self, threads: pd.DataFrame, words: Sequence[str] | None = None) -> Rows:
         """The same without the columns of meanings: what a queue compares threads by."""
         from scipy import sparse
 
-        words = self.model.weights.own.words if words is None else words
+        words = self.model.weights.foreign.words if words is None else words
         if not len(threads):
-            return Rows(sparse.csr_matrix((0, self.columns.width + len(words))), np.zeros((0, N)), words)
+            nothing = sparse.csr_matrix((0, self.columns.width + len(words)))
+            return Rows(nothing, np.zeros((0, N)), words, np.zeros((0, self.meanings.size), dtype=np.float32))
         searched = self._searched(threads)
         scores = self.scorer.score(searched)
         added = scores.pooled.features(scores.last)
         matrix = with_pooled(design(searched, self.columns, self.scales), added, self.scales)
+        foreign, features = foreign_design(searched, self.columns.space)
+        features = (features * self.scales.words).astype("float32")
         if len(words):
-            own = own_design(searched, self.columns.space, words) * self.scales.words
-            matrix = sparse.hstack([matrix, own.astype("float32")]).tocsr()
-        return Rows(matrix, scores.after[scores.last], words)
+            at = {word: i for i, word in enumerate(foreign)}
+            # one column more, of nothing, for own words that are not in these threads
+            own = sparse.hstack([features, sparse.csr_matrix((features.shape[0], 1), dtype="float32")]).tocsc()
+            matrix = sparse.hstack([matrix, own[:, [at.get(word, len(foreign)) for word in words]]]).tocsr()
+        others = np.asarray(features @ self.meanings.of(foreign), dtype=np.float32)
+        return Rows(matrix, scores.after[scores.last], words, others)
 
-    def _parts(self, words: Sequence[str]) -> list[Part]:
-        """Columns of words and what they mean: each block's, and the own ones'."""
-        known = self.meanings.of_known
-        parts = [(block, known) for block in self.columns.words]
-        width = self.columns.width
-        return [*parts, (slice(width, width + len(words)), self.meanings.of(words))] if len(words) else parts
+    @property
+    def _parts(self) -> list[Part]:
+        """Columns of words and what they mean, each block's."""
+        return [(block, self.meanings.of_known) for block in self.columns.words]
 
     def against_meaning(self, step: Step) -> np.ndarray:
         """The columns of patterns that a step would turn against what they mean.
@@ -168,27 +175,37 @@ class Prior:
 
         Of own words those that the prior had and those that the step moves, no other one.
         """
-        width, base = self.columns.width, self.model.weights
-        dense = np.zeros((width + len(step.words) + self.meanings.size, N))
+        width, base, size = self.columns.width, self.model.weights, self.meanings.size
+        dense = np.zeros((width + len(step.words) + size, N))
         dense[step.columns] = step.values
-        # a step of meanings is one of all own words
-        touched = range(width, len(dense)) if dense[-self.meanings.size :].any() else set(step.columns.tolist())
-        dense = into_words(dense, self._parts(step.words))
-        moved = to_weights(dense[:width].T, step.bias, self.columns, self.scales, base.roles)
+        meaning = dense[-size:]
+        fresh = {step.words[k - width]: dense[k] for k in step.columns if width <= k < len(dense) - size}
+        moved = to_weights(into_words(dense, self._parts)[:width].T, step.bias, self.columns, self.scales, base.roles)
         parts = {
             name: (getattr(base, name) + getattr(moved, name)) * slope
             for name in ("words", "pairs", "grams", "patterns", "shape", "pooled", "bias")
         }
-        fresh = {word: dense[width + k] for k, word in enumerate(step.words) if width + k in touched}
-        return replace(base, **parts, own=_joined(base.own, fresh, self.scales.words, slope))
+        foreign = _joined(base.foreign, fresh, self.scales.words)
+        if meaning.any():
+            foreign = replace(foreign, pieces=self._spelled(base.foreign.pieces, meaning * self.scales.words))
+        return replace(base, **parts, foreign=foreign.scaled(slope))
+
+    def _spelled(self, base: PieceWeights, learned: np.ndarray) -> PieceWeights:
+        """What any word's pieces tell, with what a step of meanings adds to it."""
+        step = self.meanings.into_pieces(learned)
+        if base.pieces is None or step.pieces is None:
+            return step
+        if base.pieces.known != step.pieces.known:
+            raise ModelError("the model was trained with other word pieces than this version has; train it again")
+        return PieceWeights(base.pieces, base.values + step.values, base.centre + step.centre)
 
 
-def _joined(base: OwnWords, moved: dict[str, np.ndarray], scale: float, slope: float) -> OwnWords:
-    """The own words of a model and their coefficients, with what a step adds to them."""
+def _joined(base: ForeignWords, moved: dict[str, np.ndarray], scale: float) -> ForeignWords:
+    """The words of a model's own mail and their coefficients, with what a step adds to them."""
     words = sorted({*base.words, *moved})
     index = {word: i for i, word in enumerate(words)}
     weights = np.zeros((len(words), N))
     weights[[index[w] for w in base.words]] = base.weights
     for word, values in moved.items():
         weights[index[word]] += values * scale
-    return OwnWords(words, weights * slope)
+    return replace(base, words=words, weights=weights)

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from detector.errors import InputError
+from detector.model.foreign import PieceWeights, is_foreign, is_word
 from detector.model.roles import (
     CONTEXT,
     PLACE,
@@ -35,7 +36,7 @@ LETTERS = "SAHTPNC"
 
 SCALES = {"patterns": 0.5, "place": 0.3}
 C_FIRST, C_SECOND = 1.0, 1.0
-_ROUNDS = 60
+_ROUNDS = 300  # more than it takes: stopped before, models trained on one core and on two were not the same
 
 
 def read_roles(path: str | Path) -> dict[str, dict[int, list[tuple[int, int]]]]:
@@ -125,9 +126,6 @@ def fit_second(around: np.ndarray, roles: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _fit(x: Any, roles: np.ndarray, c: float, solver: str, rounds: int) -> tuple[np.ndarray, np.ndarray]:
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     present = np.unique(roles)
@@ -135,9 +133,7 @@ def _fit(x: Any, roles: np.ndarray, c: float, solver: str, rounds: int) -> tuple
     if len(present) < 2:
         bias[present] = 0.0
         return coefficients, bias
-    with warnings.catch_warnings():  # stopping early is part of the recipe: it costs nothing and halves the time
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model = LogisticRegression(C=c, solver=solver, max_iter=rounds, tol=1e-3).fit(x, roles)
+    model = LogisticRegression(C=c, solver=solver, max_iter=rounds, tol=1e-3).fit(x, roles)
     if len(present) == 2:
         coefficients[present[1]], bias[present] = model.coef_[0], (0.0, model.intercept_[0])
     else:
@@ -145,9 +141,24 @@ def _fit(x: Any, roles: np.ndarray, c: float, solver: str, rounds: int) -> tuple
     return coefficients, bias
 
 
-def first_probabilities(matrix: Any, fitted: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """(m, R) probabilities of the first look."""
-    return softmax(np.asarray(matrix @ fitted[0].T) + fitted[1])
+def first_probabilities(matrix: Any, fitted: tuple[np.ndarray, np.ndarray], others: np.ndarray | float) -> np.ndarray:
+    """(m, R) probabilities of the first look; `others`: (m, R) what words add that the text space does not know."""
+    return softmax(np.asarray(matrix @ fitted[0].T) + fitted[1] + others)
+
+
+def foreign_in_sentences(searched: Searched, sentences: Sentences, space: TextSpace) -> tuple[list[str], Any]:
+    """The words that the text space does not know, and (m, words) their features in sentences, as `model.roles` scores them."""
+    reading, m = searched.reading, len(sentences)
+    normals, ids = reading.vocabulary.normals, reading.said.ids
+    at = sentences.of_tokens(np.arange(len(ids)))
+    ids, at = ids[at >= 0], at[at >= 0]
+    words = sorted({normals[i] for i in np.unique(ids).tolist() if is_foreign(normals[i], space)})
+    index = {word: k for k, word in enumerate(words)}
+    word = np.array([index.get(form, -1) for form in normals], dtype=np.int64)[ids]
+    spelled = np.array([is_word(form) for form in normals], dtype=bool)[ids]
+    kept = word >= 0
+    counts = sparse.csr_matrix((np.ones(kept.sum()), (at[kept], word[kept])), (m, len(words)))
+    return words, (sparse.diags(_inverse_root(np.bincount(at[spelled], minlength=m))) @ counts).tocsr()
 
 
 def second_probabilities(
@@ -162,12 +173,21 @@ def to_role_weights(
     second: tuple[np.ndarray, np.ndarray],
     space: TextSpace,
     patterns: Sequence[str],
+    foreign: PieceWeights,
 ) -> RoleWeights:
     """The coefficients of both looks as `model.roles` uses them."""
     bounds = np.cumsum([0, len(space.words), len(space.pairs), len(space.grams), len(patterns), len(PLACE)])
     words, pairs, letters, hits, place = (first[0][:, a:b].T for a, b in pairwise(bounds))
     return RoleWeights(
-        words, pairs, letters, hits * SCALES["patterns"], place * SCALES["place"], first[1], second[0].T, second[1]
+        words,
+        pairs,
+        letters,
+        hits * SCALES["patterns"],
+        place * SCALES["place"],
+        first[1],
+        second[0].T,
+        second[1],
+        foreign,
     )
 
 
@@ -175,7 +195,17 @@ def no_roles(space: TextSpace, patterns: Sequence[str]) -> RoleWeights:
     """Weights of a sentence model that has learned nothing: every role as likely as the other."""
     sizes = (len(space.words), len(space.pairs), len(space.grams), len(patterns), len(PLACE))
     words, pairs, letters, hits, place = (np.zeros((n, R)) for n in sizes)
-    return RoleWeights(words, pairs, letters, hits, place, np.zeros(R), np.zeros((len(CONTEXT) * R, R)), np.zeros(R))
+    return RoleWeights(
+        words,
+        pairs,
+        letters,
+        hits,
+        place,
+        np.zeros(R),
+        np.zeros((len(CONTEXT) * R, R)),
+        np.zeros(R),
+        PieceWeights.none(R),
+    )
 
 
 assert len(LETTERS) == len(ROLES)

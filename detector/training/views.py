@@ -15,15 +15,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detector.model.foreign import PieceWeights
 from detector.model.roles import POOLED, R, RoleWeights, context, pooled
 from detector.patterns import Searched
 from detector.patterns.sentences import Sentences
 from detector.training.matrix import Columns
-from detector.training.meaning import DIRECTIONS, OF_SENTENCES, Meanings, into_words, with_meanings
+from detector.training.meaning import (
+    DIRECTIONS,
+    OF_FOREIGN_SENTENCES,
+    OF_SENTENCES,
+    Meanings,
+    Part,
+    into_words,
+    told_by_meaning,
+    with_meanings,
+)
 from detector.training.roles import (
     first_probabilities,
     fit_first,
     fit_second,
+    foreign_in_sentences,
     no_roles,
     second_probabilities,
     sentence_matrix,
@@ -44,6 +55,7 @@ class Views:
     n: int
     first: dict[tuple[int, int], np.ndarray]  # folds left out -> (sentences of these folds, R) first looks
     full: tuple[np.ndarray, np.ndarray] | None
+    foreign: PieceWeights
 
     @classmethod
     def of(cls, threads: pd.DataFrame, searched: Searched, columns: Columns, roles: dict, held_in: list) -> Views:
@@ -58,15 +70,21 @@ class Views:
         fold = of_thread[searched.reading.thread[sentences.row]]
         n = len(held_in)
         if not (known >= 0).any():
-            return cls(searched, sentences, columns, known, fold, n, {}, None)
+            return cls(searched, sentences, columns, known, fold, n, {}, None, PieceWeights.none(R))
         words = columns.space.words
-        parts = [(slice(0, len(words)), Meanings(words, OF_SENTENCES).along(DIRECTIONS))]
+        meanings = Meanings(words, OF_SENTENCES)
+        parts = [(slice(0, len(words)), meanings.along(DIRECTIONS))]
+        foreign, features = foreign_in_sentences(searched, sentences, columns.space)
+        others = _Others(features, meanings.of(foreign), meanings.of_known)
         matrix = with_meanings(sentence_matrix(searched, sentences, columns.space, columns.pattern_ids), parts)
         pairs = list(combinations_with_replacement(range(n), 2))
         run = Parallel(n_jobs=min(2, os.cpu_count() or 1))
-        (coefficients, bias), *looks = run(delayed(_look)(matrix, known, fold, job) for job in (None, *pairs))
+        (coefficients, bias), *looks = run(
+            delayed(_look)(matrix, parts, others, known, fold, job) for job in (None, *pairs)
+        )
         full = into_words(coefficients.T, parts).T, bias
-        return cls(searched, sentences, columns, known, fold, n, dict(zip(pairs, looks, strict=True)), full)
+        pieces = meanings.into_pieces(others.told(full[0]))
+        return cls(searched, sentences, columns, known, fold, n, dict(zip(pairs, looks, strict=True)), full, pieces)
 
     def held(self, i: int) -> np.ndarray:
         """(threads, POOLED) features for training on all folds but `i` and testing on it."""
@@ -82,7 +100,7 @@ class Views:
             return no_roles(self.columns.space, self.columns.pattern_ids)
         q = self._first([(j, j) for j in range(self.n)])
         second = self._second(q, np.ones(len(self.fold), dtype=bool))
-        return to_role_weights(self.full, second, self.columns.space, self.columns.pattern_ids)
+        return to_role_weights(self.full, second, self.columns.space, self.columns.pattern_ids, self.foreign)
 
     def _first(self, models: list[tuple[int, int]]) -> np.ndarray:
         q = np.zeros((len(self.fold), R))
@@ -105,11 +123,36 @@ class Views:
         return pooled(q, self.sentences, reading).features(reading.starts + reading.sizes - 1)
 
 
-def _look(matrix: Any, roles: np.ndarray, fold: np.ndarray, without: tuple[int, int] | None) -> Any:
+@dataclass
+class _Others:
+    """Words that the text space does not know, in sentences: `features` (m, words), and the vectors of these and of the known."""
+
+    features: Any
+    vectors: np.ndarray
+    of_known: np.ndarray
+
+    def told(self, coefficients: np.ndarray) -> np.ndarray:
+        """(size, R) what such a word's vector counts, from coefficients (R, width) whose first columns are the known words'."""
+        return OF_FOREIGN_SENTENCES * told_by_meaning(self.of_known, coefficients[:, : len(self.of_known)].T)
+
+    def scores(self, coefficients: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(rows, R) what they add to the scores of some sentences."""
+        return np.asarray(self.features[rows] @ (self.vectors @ self.told(coefficients)))
+
+
+def _look(
+    matrix: Any,
+    parts: list[Part],
+    others: _Others,
+    roles: np.ndarray,
+    fold: np.ndarray,
+    without: tuple[int, int] | None,
+) -> Any:
     """First looks at the folds left out; with none left out, the coefficients of the fit on everything."""
     known = roles >= 0
     if without is None:
         return fit_first(matrix[known], roles[known])
     out = np.isin(fold, without)
-    fitted = fit_first(matrix[known & ~out], roles[known & ~out])
-    return first_probabilities(matrix[out], fitted)
+    coefficients, bias = fit_first(matrix[known & ~out], roles[known & ~out])
+    of_words = into_words(coefficients.T, parts).T
+    return first_probabilities(matrix[out], (coefficients, bias), others.scores(of_words, np.flatnonzero(out)))

@@ -18,7 +18,7 @@ from scipy import sparse
 from detector.labelling.committee import FEWEST, Committee
 from detector.labelling.opening import session_of
 from detector.labelling.page import page, wrapped
-from detector.labelling.queue import EARLY, EARLY_EVERY, RANDOM_EVERY, STRATEGIES, Queue, copies
+from detector.labelling.queue import EARLY, RANDOM_EVERY, STRATEGIES, Queue, copies
 from detector.labelling.screen import Screen
 from detector.labelling.session import Session
 from detector.model.detector import Detector, Judged
@@ -72,18 +72,12 @@ def test_every_thread_is_asked_once_and_copies_never(strategy: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "surest", "early"),
-    [
-        ("teach", 0.97, [*range(EARLY)]),
-        ("teach", 0.5, [*range(EARLY_EVERY - 1, EARLY, EARLY_EVERY)]),
-        ("uncertain", 0.97, [*range(RANDOM_EVERY - 1, EARLY, RANDOM_EVERY)]),
-    ],
+    ("strategy", "early"),
+    [("teach", [*range(EARLY)]), ("uncertain", [*range(RANDOM_EVERY - 1, EARLY, RANDOM_EVERY)])],
 )
-def test_random_picks_are_marked_and_more_where_the_model_is_sure_of_most(
-    strategy: str, surest: float, early: list[int]
-) -> None:
+def test_random_picks_are_marked_and_come_first_where_labels_are_to_be_heard(strategy: str, early: list[int]) -> None:
     n = EARLY + 3 * RANDOM_EVERY
-    p = np.tile([surest, 1 - surest - 0.01, 0.01], (n, 1))
+    p = np.tile([0.5, 0.49, 0.01], (n, 1))
     features = sparse.random(n, 40, 0.2, random_state=0, format="csr")
     ids = [f"t{i}" for i in range(n)]
     queue, by_chance = (Queue(ids, np.arange(n), p, features, np.arange(n), s) for s in (strategy, "random"))
@@ -105,19 +99,23 @@ def in_order(queue: Queue) -> Iterator[int]:
         yield found[0]
 
 
-def test_teach_asks_about_both_languages_early(opened: tuple, mail: pd.DataFrame) -> None:
-    p = np.tile([0.4, 0.3, 0.3], (40, 1))
-    features = sparse.block_diag([np.ones((30, 2)), np.ones((10, 2))]).tocsr()
-    queue = Queue([f"t{i}" for i in range(40)], np.arange(40), p, features, np.arange(40), "teach")
-    first = queue.next([])
-    second = queue.next([first[0]])
+def test_teach_asks_about_both_languages(opened: tuple, mail: pd.DataFrame) -> None:
+    n = 40 + EARLY
+    p = np.tile([0.4, 0.3, 0.3], (n, 1))
+    features = sparse.block_diag([np.ones((30, 2)), np.ones((10, 2)), np.eye(EARLY)]).tocsr()
+    queue = Queue([f"t{i}" for i in range(n)], np.arange(n), p, features, np.arange(n), "teach")
+    done = [*range(40, n)]
+    first = queue.next(done)
+    second = queue.next([*done, first[0]])
+    assert {first[1], second[1]} == {"teach"}
     assert (first[0] < 30) != (second[0] < 30)
 
 
 def test_an_uncertain_thread_comes_before_a_sure_one_of_equal_kind() -> None:
-    p = np.array([[0.98, 0.01, 0.01], [0.34, 0.33, 0.33]])
-    queue = Queue(["sure", "open"], np.arange(2), p, sparse.identity(2, format="csr"), np.arange(2), "teach")
-    assert queue.next([])[0] == 1
+    n = 2 + EARLY
+    p = np.array([[0.98, 0.01, 0.01], *[[0.34, 0.33, 0.33]] * (n - 1)])
+    queue = Queue([f"t{i}" for i in range(n)], np.arange(n), p, sparse.identity(n, format="csr"), np.arange(n), "teach")
+    assert queue.next([*range(2, n)])[0] == 1
 
 
 def test_where_labels_go_against_the_model_more_is_asked() -> None:

@@ -12,7 +12,7 @@ from detector.model.file import load
 from detector.schema import LABELS
 from detector.threads import group, messages_table
 from detector.training.adapting import Pace, adapt
-from detector.training.meaning import OF_OWN, Meanings
+from detector.training.meaning import OF_OWN, Meanings, told_by_meaning
 from detector.training.prior import Prior
 
 SEA = ["boat sail harbour", "ship crew voyage", "sailor ocean anchor", "boat ocean crew", "ship sail anchor"]
@@ -54,8 +54,20 @@ def test_two_people_alone_move_nothing(prior: Prior) -> None:
     assert abs(step_of_two["genuine"]["bread"] - step_of_two["genuine"]["sea"]) < 0.005
 
 
-def test_vectors_have_one_length_and_none_for_what_is_no_word() -> None:
-    meanings = Meanings(["meeting", "<num>", "precio"], OF_OWN)
-    assert np.allclose(np.linalg.norm(meanings.of_known, axis=1), [OF_OWN, 0, OF_OWN], atol=1e-5)
-    assert meanings.along(2).shape == (3, 2)
-    assert Meanings([], 1.0).of(["price"]).shape == (1, meanings.size)
+def test_vectors_are_of_a_like_length_and_none_for_what_is_no_word(prior: Prior) -> None:
+    words = ["meeting", "precio", "aufgeschlossenheit", "unheard", "vrenk"]
+    assert np.allclose(np.linalg.norm(prior.meanings.of(words), axis=1), OF_OWN, rtol=0.25)
+    assert not prior.meanings.of(
+        ["\u043f\u0440\u0438\u0432\u0435\u0442", "<link>", "?"]
+    ).any()  # no pieces of that script
+    assert prior.meanings.along(2).shape == (len(prior.meanings.of_known), 2)
+    assert Meanings([], 1.0).of(["price"]).shape == (1, prior.meanings.size)
+
+
+def test_what_is_told_by_meaning_leaves_nothing_to_words_that_mean_nothing() -> None:
+    vectors = np.random.default_rng(0).normal(size=(200, 6))
+    learned = np.arange(12.0).reshape(6, 2)
+    told = told_by_meaning(vectors, vectors @ learned)
+    assert np.allclose(told, learned, rtol=0.2, atol=0.2)  # held back a little
+    assert not told_by_meaning(np.zeros((3, 6)), np.ones((3, 2))).any()
+    assert told_by_meaning(np.zeros((0, 6)), np.zeros((0, 2))).shape == (6, 2)

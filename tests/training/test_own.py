@@ -17,7 +17,9 @@ from detector import paths
 from detector.errors import InputError, ModelError
 from detector.model.detector import Detector
 from detector.model.file import load
+from detector.patterns import Finder
 from detector.threads import Grouped
+from detector.training.matrix import foreign_design
 from detector.training.own import Trained, train
 from detector.training.prior import Prior
 from detector.training.reading import read_own
@@ -88,7 +90,10 @@ def test_scores_of_the_features_are_those_of_the_scorer(folder: Path) -> None:
     for k, part in enumerate((w.grams, w.patterns.reshape(-1, 3), w.shape, w.pooled), start=len(w.words)):
         flat[bounds[k] : bounds[k + 1]] = part / scales[k]
     assert n
-    assert np.allclose(base.matrix @ flat + w.bias, base.scores, atol=1e-6)
+    words, features = foreign_design(Finder().search(own.threads), w.space)
+    assert words
+    others = features @ w.foreign.coefficients(words)
+    assert np.allclose(base.matrix @ flat + others + w.bias, base.scores, atol=1e-6)
     assert not np.allclose(rows.scores, base.scores)
 
 

@@ -14,7 +14,7 @@ import pytest
 from detector import paths
 from detector.model.detector import Detector
 from detector.model.file import Model, load, save
-from detector.model.own import OwnWords
+from detector.model.foreign import ForeignWords
 from detector.threads import group, messages_table
 from detector.training.adapting import Pace, adapt
 from detector.training.prior import Prior
@@ -72,7 +72,7 @@ def test_words_that_no_base_knows_make_a_difference(moved: Path) -> None:
 
 
 def test_words_of_three_senders_alone_are_kept(moved: Path) -> None:
-    assert load(moved).weights.own.words == sorted(f"{SALE} {TALK}".split())
+    assert load(moved).weights.foreign.words == sorted(f"{SALE} {TALK}".split())
 
 
 @pytest.mark.parametrize("careful", [False, True])
@@ -96,9 +96,9 @@ def test_prefixes_and_batches_do_not_matter_with_own_words(moved: Path) -> None:
 
 
 def test_own_words_of_no_weight_change_no_score(base: Model) -> None:
-    own = OwnWords(["tobloni", "vrenk"], np.zeros((2, 3)))
+    own = ForeignWords(["tobloni", "vrenk"], np.zeros((2, 3)), base.weights.foreign.pieces)
     threads = group(messages_table(CHAT)).threads
-    empty = Model(replace(base.weights, own=own), base.cuts, base.manifest)
+    empty = Model(replace(base.weights, foreign=own), base.cuts, base.manifest)
     assert (Prior(empty).rows(threads).scores == Prior(base).rows(threads).scores).all()
 
 
@@ -109,7 +109,7 @@ def test_what_learned_nothing_is_written_without_own_words(base: Model, tmp_path
     nothing = adapt(prior, rows, np.ones(len(threads), dtype=int), threads["sender"].tolist(), Pace(0.0))
     save(Model(prior.moved(nothing), base.cuts, base.manifest), tmp_path / "same.npz")
     same = load(tmp_path / "same.npz")
-    assert (same.manifest["format"], same.weights.own.words) == (2, [])
+    assert same.weights.foreign.words == []
     assert (Prior(same).rows(threads).scores == rows.scores).all()
 
 
@@ -121,7 +121,7 @@ def test_a_model_with_own_words_can_be_moved_again(moved: Path, tmp_path: Path) 
     step = adapt(prior, rows, np.where(rows.scores[:, 1] > rows.scores[:, 2], 2, 1), senders, Pace(3.0))
     save(Model(prior.moved(step, 0.9), prior.model.cuts, prior.model.manifest), tmp_path / "twice.npz")
     again = load(tmp_path / "twice.npz")
-    assert again.weights.own.words == prior.model.weights.own.words
+    assert again.weights.foreign.words == prior.model.weights.foreign.words
     assert np.allclose(Prior(again).rows(threads).scores, step.scores(rows) * 0.9, atol=1e-4)
 
 
@@ -131,7 +131,6 @@ def test_the_users_own_name_is_no_word_to_learn(base: Model) -> None:
     assert "kantebo" in Prior(base).words(threads, threads["sender"].tolist())
 
 
-def test_the_file_names_a_format_that_older_versions_refuse(moved: Path) -> None:
-    assert load(moved).manifest["format"] == 3
+def test_the_file_tells_the_words_of_ones_own_in_plain_text(moved: Path) -> None:
     with zipfile.ZipFile(moved) as archive:
-        assert archive.read("own.txt").decode().split("\n") == load(moved).weights.own.words
+        assert archive.read("own.txt").decode().split("\n") == load(moved).weights.foreign.words
