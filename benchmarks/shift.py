@@ -4,8 +4,8 @@ A slice is kept out of the base, 40 % of it (whole groups) for the test; from th
 in the queue's order and at random, thirty draws each. Yardsticks, trained on the same labels alone: TF-IDF with
 logistic regression, and SpamBayes (package sbclassifier, the `bench` extra), one against the rest a label.
 
-Slices, fixed before anything was measured on them; no setting was chosen by its figures on them, but one step of the queue
-was left out in part for what it did on German (what looks at them led to is in docs/experiments.md):
+Slices, fixed before anything was measured on them; no setting was chosen by its figures on them, but what the queue did on German
+had a part in what was looked at on other slices, and in one step that was left out (docs/experiments.md):
 - `trades`: two files of the corpus with trades of their own (science, law, health; industry, media);
 - `language`: German;
 - `guide`: recruiting mail in which every genuine letter counts as generic, among other mail as it is.
