@@ -26,9 +26,9 @@ class Events:
 
 
 def block_rows(reading: Reading) -> list[tuple[np.ndarray, tuple[int, ...]]]:
-    """Which messages belong to which text blocks (the last numbers are those of the n-grams and of unknown words)."""
+    """Which messages belong to which text blocks (the last number is that of the n-grams)."""
     return [
-        (reading.theirs, (0, len(BLOCKS), len(BLOCKS) + 1)),
+        (reading.theirs, (0, len(BLOCKS))),
         (reading.rank > 0, (1,)),
         (reading.owners, (2,)),
     ]

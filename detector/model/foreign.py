@@ -5,9 +5,10 @@ vectors for, and words of like meaning have like vectors. So its coefficients ar
 coefficients would have it (`training.meaning`); a model needs a few numbers a piece for that, not the vectors.
 A user's labels may give single words of her own mail coefficients besides.
 
-A thread's features are the counts of such words in the sender's messages, divided by the root of the number of all
-words there, known ones too. So the norm depends on the text alone: words may be added without moving the
-score of any other, and no other block is touched.
+A thread's features are the counts of such words in the sender's messages times a factor (`factor`) of how many there are among how many
+words in all. It depends on the text alone: coefficients may be added without moving the
+score of any other word, and no other block is touched. A few unknown words among many known ones are names and slips of the
+keyboard, whose pieces mean anything; where half of all words are unknown, it is another language, and they are what there is to go by.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from detector.model.text import TextSpace
 from detector.schema import LABELS
 
 N = len(LABELS)
+
+FOREIGN_SHARE = 0.5
+"""The share of unknown words from which on a text is read as one of another language."""
 
 
 @dataclass
@@ -113,6 +117,17 @@ def piece_means(values: np.ndarray, pieces: Pieces, words: Sequence[str]) -> tup
         starts = (np.cumsum(count) - count)[some]
         means[some] = np.add.reduceat(values[flat], starts, axis=0) / count[some, None]
     return means, count
+
+
+def factor(foreign: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """(n,) what the counts of unknown words are multiplied by: 1 / root(words) where half of the words are unknown or more,
+    less in proportion to the square of their share where fewer are; 0 where there is no word.
+
+    >>> factor(np.array([8.0, 16.0, 2.0, 0.0]), np.array([16.0, 16.0, 16.0, 0.0])).tolist()
+    [0.25, 0.25, 0.015625, 0.0]
+    """
+    some = np.maximum(words, 1)
+    return np.asarray(np.minimum(foreign / (FOREIGN_SHARE * some), 1) ** 2 / np.sqrt(some) * (words > 0))
 
 
 def is_word(form: str) -> bool:

@@ -115,7 +115,7 @@ class TokenTable:
 
     `word`: the token's word number, -1 for unknown; `rows`: for each block of words, then for the n-grams, the weights
     of what the token's normal form has there, k values, and the sum of their squared idf; last, if they are asked for, the
-    coefficients of a word that the space does not know, and 1 for any word.
+    coefficients of a word that the space does not know, 1 for such a word, and 1 for any word.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class TokenTable:
         """`words`: a block each, (words, k) coefficients; `grams`: (n-grams, k); `foreign`: of other words, (n, k)."""
         idf = space.word_idf[:, None]
         self.space, self._foreign = space, foreign
-        self.width = (len(words) + 1 + (foreign is not None)) * (grams.shape[1] + 1)
+        self.width = (len(words) + 1) * (grams.shape[1] + 1) + (grams.shape[1] + 2) * (foreign is not None)
         self._words = np.hstack([part for block in words for part in (block * idf, idf**2)])
         self._grams = space.gram_weights(grams)
         self._vocabulary: Vocabulary | None = None
@@ -150,7 +150,8 @@ class TokenTable:
             spelled = np.fromiter((word[0].isalpha() for word in words), bool, len(words))
             rows[spelled, -1] = 1
             foreign = np.flatnonzero(spelled & ~known)
-            rows[foreign, of_grams:-1] = self._foreign([words[i] for i in foreign.tolist()])
+            rows[foreign, -2] = 1
+            rows[foreign, of_grams:-2] = self._foreign([words[i] for i in foreign.tolist()])
         return rows
 
     def update(self, vocabulary: Vocabulary) -> None:

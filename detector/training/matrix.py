@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from detector.model.features import block_rows, pattern_events, shape_counts
-from detector.model.foreign import is_foreign, is_word
+from detector.model.foreign import factor, is_foreign, is_word
 from detector.model.roles import POOLED, RoleWeights
 from detector.model.running import running
 from detector.model.text import TextSpace, grams
@@ -189,10 +189,10 @@ def foreign_design(searched: Searched, space: TextSpace) -> tuple[list[str], spa
     index = {word: i for i, word in enumerate(words)}
     word = np.array([index.get(form, -1) for form in forms], dtype=np.int64)[at]
     spelled = np.array([is_word(form) for form in forms], dtype=bool)[at]
-    norm = np.bincount(thread[spelled], minlength=len(reading.starts))
-    foreign = word >= 0
-    counts = sparse.csr_matrix((np.ones(foreign.sum()), (thread[foreign], word[foreign])), (len(norm), len(words)))
-    return words, (sparse.diags(1.0 / np.sqrt(np.maximum(norm, 1))) @ counts).tocsr()
+    n, foreign = len(reading.starts), word >= 0
+    counts = sparse.csr_matrix((np.ones(foreign.sum()), (thread[foreign], word[foreign])), (n, len(words)))
+    times = factor(np.bincount(thread[foreign], minlength=n), np.bincount(thread[spelled], minlength=n))
+    return words, (sparse.diags(times) @ counts).tocsr()
 
 
 def _normed(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from detector.errors import InputError
-from detector.model.foreign import PieceWeights, is_foreign, is_word
+from detector.model.foreign import PieceWeights, factor, is_foreign, is_word
 from detector.model.roles import (
     CONTEXT,
     PLACE,
@@ -158,7 +158,8 @@ def foreign_in_sentences(searched: Searched, sentences: Sentences, space: TextSp
     spelled = np.array([is_word(form) for form in normals], dtype=bool)[ids]
     kept = word >= 0
     counts = sparse.csr_matrix((np.ones(kept.sum()), (at[kept], word[kept])), (m, len(words)))
-    return words, (sparse.diags(_inverse_root(np.bincount(at[spelled], minlength=m))) @ counts).tocsr()
+    times = factor(np.bincount(at[kept], minlength=m), np.bincount(at[spelled], minlength=m))
+    return words, (sparse.diags(times) @ counts).tocsr()
 
 
 def second_probabilities(

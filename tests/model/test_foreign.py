@@ -82,11 +82,11 @@ def test_sentences_are_learned_from_as_they_are_read(model: Model, without: Mode
     assert np.allclose(apart[likely], apart[likely].mean(axis=1, keepdims=True), atol=2e-2)
 
 
-def test_the_norm_is_that_of_all_words(model: Model) -> None:
+def test_a_slip_among_known_words_counts_little_and_another_language_in_full(model: Model) -> None:
     threads = threads_of("Hello vrenk", "Hello there dear vrenk", "Hello vrenk vrenk 4 !")
     words, features = foreign_design(Finder().search(threads), model.weights.space)
     assert words == ["vrenk"]
-    assert np.allclose(features.toarray().ravel(), [1 / 2**0.5, 1 / 2, 2 / 3**0.5])
+    assert np.allclose(features.toarray().ravel(), [1 / 2**0.5, 0.5**2 / 4**0.5, 2 / 3**0.5])
 
 
 def test_labels_on_other_word_pieces_are_refused(model: Model, tmp_path: Path) -> None:
