@@ -1,8 +1,7 @@
 """How sure verdicts are, and whether a model knows the mail it is asked about.
 
-Verdicts on mail that a model knows badly (a language that it has not seen) are unsure ones. Then its doubts show where a label
-teaches, and there is less reason to hold on to what it says; a model that is sure of most mail and wrong for one user
-is wrong where it is sure, and its doubts show neither.
+Verdicts on mail that a model knows badly (a language that it has not seen) are unsure ones, and there is less reason to hold on
+to what it says; a model that is sure of most mail and wrong for one user is wrong where it is sure.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 MUCH = 0.36
-"""A mean uncertainty that is much. Slices of the corpus kept for such choices have 0.40 to 0.56 in a language that the base
-was not trained on, others 0.24 to 0.32 (docs/experiments.md)."""
+"""A mean uncertainty that is much. Slices of the corpus kept for such choices had 0.40 to 0.56 in a language that the base
+was not trained on, others 0.24 to 0.32, before unknown words were read by their pieces; 0.34 (Spanish) to 0.49 since
+(docs/experiments.md)."""
 
 
 def uncertainty(p: np.ndarray) -> np.ndarray:
