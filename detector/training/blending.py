@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from detector import paths
-from detector.model.careful.file import load, save
+from detector.errors import InputError
+from detector.model.careful.file import load, save, with_manifest
 from detector.model.careful.pieces import Pieces
 from detector.model.careful.reader import CarefulReader, CarefulWeights
 from detector.model.decision import GENUINE, CutOffs, probabilities, risk_cut
@@ -23,6 +25,7 @@ from detector.training.shipped import corpus_files
 from detector.version import __version__
 
 _PART = 500  # threads read at a time
+_ALONE = {"fast": 0.0, "careful": 1.0, "shift": [0.0] * N}
 
 
 def together(quick: np.ndarray, careful: np.ndarray, labels: np.ndarray) -> tuple[float, float, np.ndarray]:
@@ -65,29 +68,43 @@ def shares(weights: CarefulWeights, threads: pd.DataFrame) -> tuple[np.ndarray, 
 
 
 def finish(tuned: Path) -> None:
-    """Pack what `training.careful tune` left, have the packed reading judge the threads it was held from, and write the
-    shipped file and the figures."""
-    files = corpus_files()
-    threads = read_labelled(files)
-    recipe = Recipe()
-    fitted = fit(threads, recipe, roles=corpus_roles(files))
+    """Pack what `training.careful tune` left, and join it to the quick reading."""
     arrays = dict(np.load(tuned))
-    pieces, held = Pieces(arrays.pop("pieces").tolist(), arrays.pop("likely")), arrays.pop("held")
+    pieces = Pieces(arrays.pop("pieces").tolist(), arrays.pop("likely"))
     arrays.pop("label.bias")  # the shift holds it
-    layers = sum(name.endswith(".dense.query.weight") for name in arrays)
     manifest = {
         "detector": __version__,
-        "corpus": digest_of(files),
-        "layers": layers,
-        "together": {"fast": 0.0, "careful": 1.0, "shift": [0.0] * N},
-        "cut_offs": fitted.model.cuts.to_dict(),
+        "corpus": digest_of(corpus_files()),
+        "layers": sum(name.endswith(".dense.query.weight") for name in arrays),
+        "together": _ALONE,
+        "cut_offs": {"set_aside": 0.0, "answer": 1.0},
         "encoder": "multilingual-e5-small, tuned; MIT",
     }
-    draft = tuned.with_name("draft.npz")
-    save(arrays, pieces, manifest, draft)
+    packed = tuned.with_name("packed.npz")
+    save(arrays, pieces, manifest, packed)
+    join(packed)
+
+
+def join(packed: Path) -> None:
+    """Have a packed careful reading judge the threads that it was held from, weigh it against the quick reading fitted anew, and
+    write the shipped file and the figures. Raises InputError for a reading that was tuned on another corpus."""
+    from detector.training.careful import fifths
+
+    files = corpus_files()
+    threads = read_labelled(files)
+    manifest = load(packed)[1]
+    if manifest["corpus"] != digest_of(files):
+        raise InputError(
+            str(packed), "was tuned on another corpus", "tune it on this one: what was held from it is not known"
+        )
+    recipe = Recipe()
+    fitted = fit(threads, recipe, roles=corpus_roles(files))
+    held = fifths(threads)[1]
     part = threads.iloc[held].reset_index(drop=True)
-    careful, read = shares(load(draft)[0], part)
-    draft.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "alone.npz"
+        with_manifest(packed, manifest | {"together": _ALONE}, draft)
+        careful, read = shares(load(draft)[0], part)
     labels, quick = fitted.labels[held], fitted.scores[held]
     quick_share, careful_share, shift = together(quick[read], careful[read], labels[read])
     even = np.where(read[:, None], quick * quick_share + careful * careful_share + shift, quick)
@@ -95,6 +112,7 @@ def finish(tuned: Path) -> None:
     held_out = probabilities(even + prior)
     cuts = CutOffs.from_costs(risk_cut(held_out[labels == GENUINE, GENUINE]))
     manifest |= {
+        "detector": __version__,
         "together": {
             "fast": round(quick_share, 4),
             "careful": round(careful_share, 4),
@@ -104,7 +122,7 @@ def finish(tuned: Path) -> None:
         "cut_offs": cuts.to_dict(),
         "held_out": figures(held_out, labels, cuts, np.exp(prior)[labels]),
     }
-    save(arrays, pieces, manifest, paths.shipped_reading())
+    with_manifest(packed, manifest, paths.shipped_reading())
     aside = held_out[:, GENUINE] < cuts.set_aside
     text = table(rows(part, probabilities(even), labels, fitted.group[held], cuts, aside))
     write(PAGE, carefully(OWN_FOLDS), text)

@@ -2,6 +2,7 @@
 
     python -m detector.training.careful tune      # learns from four fifths of the corpus' files
     python -m detector.training.careful finish    # judges the other fifth: the shares of the two readings, cut-offs, the file, the figures
+    python -m detector.training.careful join      # the same with the shipped file, where the quick reading alone was trained anew
 
 What ships is what judged: no second training on all files, whose scores nobody could check. Wants the extra `careful`
 (PyTorch, and multilingual-e5-small: Wang et al., Multilingual E5 Text Embeddings, 2024; MIT) and
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detector import paths
 from detector.model.careful.passage import Message, Passage, messages_of, passage, profiles_of
 from detector.model.careful.pieces import Pieces
 from detector.patterns import Finder
@@ -184,10 +186,10 @@ def _turn(
 def main(arguments: Sequence[str] | None = None) -> None:
     """One step of the training (see above)."""
     told = list(sys.argv[1:] if arguments is None else arguments)
-    if told == ["finish"]:
-        from detector.training.blending import finish
+    if told in (["finish"], ["join"]):
+        from detector.training.blending import finish, join
 
-        finish(TUNED)
+        finish(TUNED) if told == ["finish"] else join(paths.shipped_reading())
         return
     corpus = read_corpus()
     seen, held = fifths(corpus.threads)
@@ -196,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     net = tune(corpus, seen, pieces, rows)
     arrays = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
     TUNED.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(TUNED, pieces=np.array(pieces.known), likely=pieces.likely, held=held, **arrays)
+    np.savez(TUNED, pieces=np.array(pieces.known), likely=pieces.likely, **arrays)
 
 
 if __name__ == "__main__":

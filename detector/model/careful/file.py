@@ -43,9 +43,8 @@ def save(arrays: dict[str, np.ndarray], pieces: Pieces, manifest: dict[str, Any]
     `label.weight`, `role.weight`, `role.bias`. Raises OutputError.
     """
     file = io.BytesIO()
-    told = {"format": FORMAT, "labels": list(LABELS), "roles": list(ROLES), **manifest}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        member(archive, "manifest.json", (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
+        member(archive, "manifest.json", _told(manifest))
         member(archive, "pieces.txt", "\n".join(pieces.known).encode())
         array_member(archive, "likely", pieces.likely)
         for name, array in arrays.items():
@@ -63,6 +62,22 @@ def save(arrays: dict[str, np.ndarray], pieces: Pieces, manifest: dict[str, Any]
                 array_member(archive, f"{name}.scale", scales)
             array_member(archive, name, array)
     write_whole(Path(path), file.getvalue())
+
+
+def with_manifest(path: Path, manifest: dict[str, Any], out: Path) -> None:
+    """Write the same arrays with another manifest, whole or not at all. Raises ModelError, OutputError."""
+    file = io.BytesIO()
+    with _opened(path) as (found, _old), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        member(archive, "manifest.json", _told(manifest))
+        for name in found.namelist():
+            if name != "manifest.json":
+                member(archive, name, found.read(name))
+    write_whole(out, file.getvalue())
+
+
+def _told(manifest: dict[str, Any]) -> bytes:
+    fixed = {"format": FORMAT, "labels": list(LABELS), "roles": list(ROLES)}
+    return (json.dumps(fixed | manifest, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def load(path: str | Path) -> tuple[CarefulWeights, dict[str, Any]]:
