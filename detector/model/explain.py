@@ -15,13 +15,12 @@ from typing import Any
 import numpy as np
 
 from detector.model.features import Events, block_rows, shape_counts
-from detector.model.foreign import factor
 from detector.model.roles import POOLS, ROLES, SAYS, R
 from detector.model.roles import SLOTS as ROLE_SLOTS
 from detector.model.running import running
 from detector.model.scorer import Scorer, Scores
 from detector.model.sums import bounds_of, summed
-from detector.model.weights import BLOCKS, FOREIGN, SHAPE, TEXTS, N, Weights
+from detector.model.weights import BLOCKS, SHAPE, TEXTS, N, Weights
 from detector.patterns import Pattern, Searched
 from detector.schema import LABELS
 
@@ -274,11 +273,10 @@ def _word_shares(searched: Searched, scorer: Scorer, scores: Scores, c: np.ndarr
     row = sentences.row
     value = np.zeros(m)
     within = {b: flags for flags, blocks in block_rows(reading) for b in blocks}
-    for b in (0, 1, len(BLOCKS)):  # all words, later ones, n-grams
+    for b in (0, 1, len(BLOCKS), TEXTS - 1):  # all words, later ones, n-grams, unknown words
         weight = (c * scale[:, b, None])[reading.thread[row]]
         sums = scores.words[:, b * (N + 1) : b * (N + 1) + N]
         if b < len(BLOCKS):
             sums = sums + paired[:, b * N : b * N + N]
-        value += (sums * weight).sum(axis=1) * within[b][row]
-    weight = c * factor(total[last, -2], total[last, -1])[:, None]
-    return value + (scores.words[:, FOREIGN] * weight[reading.thread[row]]).sum(axis=1)
+        value += (sums * weight).sum(axis=1) * within.get(b, reading.theirs)[row]
+    return value

@@ -7,7 +7,8 @@ corpus, labels, seed, machine and versions give the same bytes.
 To change the format: raise `FORMAT`, write what changed here, and keep the refusal below by number.
 Format 1: first. Format 2: a model of sentences beside that of threads (`r_*`, `c_pooled`). Format 3: as 2, with words
 of a user's own (`own.txt`, `c_own`). Format 4: pieces of words that are not known (`pieces.txt`, `likely`, `c_pieces`,
-`c_centre`, `r_pieces`, `r_centre`), and words of a user's own in every file, mostly none.
+`c_centre`, `r_pieces`, `r_centre`), and words of a user's own in every file, mostly none. Format 5: as 4, but unknown words
+count however few they are, and one mistyped counts as the known one (`model.mistyped`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from detector.model.text import TextSpace
 from detector.model.weights import BLOCKS, SHAPE, SLOTS, N, Weights
 from detector.schema import LABELS
 
-FORMAT = 4
+FORMAT = 5
 _SIZE_LIMIT = 256 << 20
 _ARRAYS = (
     "pairs",

@@ -5,10 +5,9 @@ vectors for, and words of like meaning have like vectors. So its coefficients ar
 coefficients would have it (`training.meaning`); a model needs a few numbers a piece for that, not the vectors.
 A user's labels may give single words of her own mail coefficients besides.
 
-A thread's features are the counts of such words in the sender's messages times a factor (`factor`) of how many there are among how many
-words in all. It depends on the text alone: coefficients may be added without moving the
-score of any other word, and no other block is touched. A few unknown words among many known ones are names and slips of the
-keyboard, whose pieces mean anything; where half of all words are unknown, it is another language, and they are what there is to go by.
+A thread's features are the counts of such words in the sender's messages divided by the root of the number of words in
+all. It depends on the text alone: coefficients may be added without moving the score of any other word, and no other block is
+touched. A word that is one slip away from a known one means what that one means (`model.mistyped`).
 """
 
 from __future__ import annotations
@@ -20,13 +19,11 @@ from itertools import chain
 import numpy as np
 
 from detector.model.careful.pieces import UNKNOWN, Pieces
-from detector.model.text import TextSpace
+from detector.model.mistyped import Mistyped
+from detector.model.text import TextSpace, is_word
 from detector.schema import LABELS
 
 N = len(LABELS)
-
-FOREIGN_SHARE = 0.5
-"""The share of unknown words from which on a text is read as one of another language."""
 
 
 @dataclass
@@ -35,7 +32,7 @@ class PieceWeights:
 
     `pieces`: None where nothing is known; `values`: (pieces, R) and `centre` (R,), one column a label or role.
 
-    >>> PieceWeights.none(2).coefficients(["vrenk"]).tolist()
+    >>> PieceWeights.none(2).coefficients(["vrenk"], Mistyped([])).tolist()
     [[0.0, 0.0]]
     """
 
@@ -52,11 +49,11 @@ class PieceWeights:
         """Coefficients times `slope`."""
         return PieceWeights(self.pieces, self.values * slope, self.centre * slope)
 
-    def coefficients(self, words: Sequence[str]) -> np.ndarray:
-        """(words, R) coefficients of normal forms."""
+    def coefficients(self, words: Sequence[str], mistyped: Mistyped) -> np.ndarray:
+        """(words, R) coefficients of normal forms, none of them known; a slip of a known word has that word's."""
         if self.pieces is None or not len(words):
             return np.zeros((len(words), len(self.centre)))
-        means, count = piece_means(self.values, self.pieces, words)
+        means, count = piece_means(self.values, self.pieces, words, mistyped)
         return np.asarray((means - self.centre) * np.sqrt(count)[:, None])
 
 
@@ -66,7 +63,7 @@ class ForeignWords:
 
     `words`: normal forms of a user's own mail, and their `weights` (words, N), beside what `pieces` tell of any word.
 
-    >>> ForeignWords(["vrenk"], np.ones((1, 3)), PieceWeights.none(3)).coefficients(["vrenk", "ostubal"]).tolist()
+    >>> ForeignWords(["vrenk"], np.ones((1, 3)), PieceWeights.none(3)).coefficients(["vrenk", "ostubal"], Mistyped([])).tolist()
     [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
 
@@ -87,9 +84,9 @@ class ForeignWords:
         """Coefficients times `slope`."""
         return ForeignWords(self.words, self.weights * slope, self.pieces.scaled(slope))
 
-    def coefficients(self, words: Sequence[str]) -> np.ndarray:
+    def coefficients(self, words: Sequence[str], mistyped: Mistyped) -> np.ndarray:
         """(words, N) coefficients of normal forms, none of them in the text space."""
-        found = self.pieces.coefficients(words)
+        found = self.pieces.coefficients(words, mistyped)
         own = [(k, self.index[word]) for k, word in enumerate(words) if word in self.index]
         if own:
             at, which = np.array(own).T
@@ -97,18 +94,20 @@ class ForeignWords:
         return found
 
 
-def piece_means(values: np.ndarray, pieces: Pieces, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def piece_means(
+    values: np.ndarray, pieces: Pieces, words: Sequence[str], mistyped: Mistyped | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """(words, k) means of the rows of `values` (pieces, k) over each word's pieces, and (words,) how many it has.
 
-    A word that has a piece which is not known (of another script) counts as having none.
+    A word that has a piece which is not known (of another script) counts as having none. A slip of a known word has the
+    pieces of that.
 
     >>> pieces = Pieces(["<s>", "</s>", "<unk>", "▁map", "s"], np.array([0.0, 0.0, 0.0, -3.0, -2.0]))
     >>> means, count = piece_means(np.arange(5.0)[:, None], pieces, ["maps", "map", "мапа"])
     >>> means.ravel().tolist(), count.tolist()
     ([3.5, 3.0, 0.0], [2, 1, 0])
     """
-    unknown = pieces.number[UNKNOWN]
-    split = [() if unknown in numbers else numbers for numbers in map(pieces.of, words)]
+    split = [_pieces_of(word, pieces, mistyped) for word in words]
     count = np.fromiter(map(len, split), np.int64, len(split))
     flat = np.fromiter(chain.from_iterable(split), np.int64, int(count.sum()))
     means = np.zeros((len(words), values.shape[1]), dtype=values.dtype)
@@ -119,20 +118,13 @@ def piece_means(values: np.ndarray, pieces: Pieces, words: Sequence[str]) -> tup
     return means, count
 
 
-def factor(foreign: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """(n,) what the counts of unknown words are multiplied by: 1 / root(words) where half of the words are unknown or more,
-    less in proportion to the square of their share where fewer are; 0 where there is no word.
-
-    >>> factor(np.array([8.0, 16.0, 2.0, 0.0]), np.array([16.0, 16.0, 16.0, 0.0])).tolist()
-    [0.25, 0.25, 0.015625, 0.0]
-    """
-    some = np.maximum(words, 1)
-    return np.asarray(np.minimum(foreign / (FOREIGN_SHARE * some), 1) ** 2 / np.sqrt(some) * (words > 0))
-
-
-def is_word(form: str) -> bool:
-    """Whether a normal form is a word; classes such as <num> and signs are none."""
-    return form[0].isalpha()
+def _pieces_of(word: str, pieces: Pieces, mistyped: Mistyped | None) -> Sequence[int]:
+    """A word mistyped falls into more pieces than the word that was meant; one that does not is a word of its own."""
+    own = pieces.of(word)
+    meant = mistyped.of(word) if mistyped and len(own) > 1 else None
+    if meant is not None and len(known := pieces.of(meant)) < len(own):
+        own = known
+    return () if pieces.number[UNKNOWN] in own else own
 
 
 def is_foreign(form: str, space: TextSpace) -> bool:

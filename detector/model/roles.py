@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.model.foreign import PieceWeights, factor
+from detector.model.foreign import PieceWeights
 from detector.model.running import running
 from detector.model.sums import bounds_of, product, summed
 from detector.model.text import TextSpace, TokenTable
@@ -176,9 +176,8 @@ class RoleReader:
         if inside.any():
             sums[:, : R + 1] += summed(self.pairs, pairs[inside], bounds_of(at[inside], len(sentences)))
         scores = np.tile(self.weights.bias, (len(sentences), 1))
-        for a in (0, R + 1):
+        for a in (0, R + 1, 2 * (R + 1)):  # known words, n-grams, other words
             scores += sums[:, a : a + R] * inverse_root(sums[:, a + R])[:, None]
-        scores += sums[:, -R - 2 : -2] * factor(sums[:, -2], sums[:, -1])[:, None]
         sentence, pattern = sentence_patterns(searched, sentences, self.number)
         scores += summed(self.weights.patterns, pattern, bounds_of(sentence, len(sentences)))
         scores += product(place_features(sentences, reading), self.weights.place)

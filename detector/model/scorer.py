@@ -8,12 +8,11 @@ import numpy as np
 
 from detector.model.careful.reader import Careful, CarefulReader
 from detector.model.features import Events, block_rows, pattern_events, shape_counts
-from detector.model.foreign import factor
 from detector.model.roles import Pooled, RoleReader, pooled
 from detector.model.running import by_message, running
 from detector.model.sums import product, summed
 from detector.model.text import TokenTable
-from detector.model.weights import BLOCKS, FOREIGN, TEXTS, N, Weights
+from detector.model.weights import BLOCKS, TEXTS, N, Weights
 from detector.patterns import Searched
 from detector.patterns.reading import Reading
 from detector.patterns.sentences import Sentences
@@ -25,7 +24,7 @@ class Scores:
 
     `after`: (n messages, N) scores of the prefix ending with each message; `text`: the running text
     sums they came from (columns of `Scorer.text_sums`); `sentences` and `pooled`: what they do; `words`: (m, TEXTS
-    times N + 1, and N + 2) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these; `careful`: what
+    times N + 1) sums over each sentence's words, pairs left out; `pairs`: positions and numbers of these; `careful`: what
     the careful reading found, if it was asked for.
     """
 
@@ -72,7 +71,6 @@ class Scorer:
             sums = total[:, b * (N + 1) : b * (N + 1) + N]
             norm = total[:, b * (N + 1) + N]
             after += sums / np.sqrt(np.maximum(norm, 1e-12))[:, None] * (norm > 0)[:, None]
-        after += total[:, FOREIGN] * factor(total[:, -2], total[:, -1])[:, None]
         events = events if events is not None else self.events(searched)
         switched = np.zeros((len(reading), N))
         flat = self.weights.patterns.reshape(-1, N)
@@ -91,7 +89,7 @@ class Scorer:
     def text_sums(
         self, reading: Reading, sentences: Sentences
     ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        """(n, TEXTS times N + 1, and N + 2) sums over each message's tokens, in the block it belongs to; the same over each
+        """(n, TEXTS times N + 1) sums over each message's tokens, in the block it belongs to; the same over each
         sentence's words without pairs; positions and numbers of the pairs."""
         self.table.update(reading.vocabulary)
         table, said = self.table.rows, reading.said
@@ -112,5 +110,5 @@ class Scorer:
             for b in blocks:
                 at = b * (N + 1)
                 sums[~flags, at : at + N + 1] = 0
-        sums[~reading.theirs, FOREIGN.start :] = 0
+        sums[~reading.theirs, (TEXTS - 1) * (N + 1) :] = 0
         return sums, words, pairs

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
 
+from detector.model.mistyped import Mistyped
 from detector.patterns.grown import Grown
 from detector.patterns.reading import Reading
 from detector.patterns.tokens import Tokens, Vocabulary
@@ -23,13 +25,18 @@ GRAM_SIZES = (2, 3, 4, 5)
 _GRAM_WORD = 24  # letters of a word that are looked at
 
 
+def is_word(form: str) -> bool:
+    """Whether a normal form is a word; classes such as <num> and signs are none."""
+    return form[:1].isalpha()
+
+
 def grams(word: str) -> list[str]:
     """The character n-grams of a word with its two bounds; classes such as <num> have none.
 
     >>> grams("hi")
     [' h', 'hi', 'i ', ' hi', 'hi ', ' hi ']
     """
-    if not word[0].isalpha():
+    if not is_word(word):
         return []
     padded = f" {word[:_GRAM_WORD]} "
     return [padded[i : i + n] for n in GRAM_SIZES for i in range(len(padded) - n + 1)]
@@ -61,6 +68,11 @@ class TextSpace:
         self._asked = ((), (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)))
         self._paired = (None, (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)))
         self.pair_table = PairTable(self.pairs[:, 0], self.pairs[:, 1], np.arange(len(self.pairs)))
+
+    @cached_property
+    def mistyped(self) -> Mistyped:
+        """Finds the words of the space that others are one slip away from."""
+        return Mistyped(self.words)
 
     def gram_weights(self, weights: np.ndarray) -> np.ndarray:
         """What `gram_sums` adds up: (grams, N) weights times idf, and the squared idf in a last column."""
@@ -115,7 +127,7 @@ class TokenTable:
 
     `word`: the token's word number, -1 for unknown; `rows`: for each block of words, then for the n-grams, the weights
     of what the token's normal form has there, k values, and the sum of their squared idf; last, if they are asked for, the
-    coefficients of a word that the space does not know, 1 for such a word, and 1 for any word.
+    coefficients of a word that the space does not know, and 1 for any word.
     """
 
     def __init__(
@@ -123,12 +135,13 @@ class TokenTable:
         space: TextSpace,
         words: Sequence[np.ndarray],
         grams: np.ndarray,
-        foreign: Callable[[Sequence[str]], np.ndarray] | None = None,
+        foreign: Callable[[Sequence[str], Mistyped], np.ndarray] | None = None,
     ) -> None:
-        """`words`: a block each, (words, k) coefficients; `grams`: (n-grams, k); `foreign`: of other words, (n, k)."""
+        """`words`: a block each, (words, k) coefficients; `grams`: (n-grams, k); `foreign`: (n, k) of other words,
+        given what they may be slips of."""
         idf = space.word_idf[:, None]
         self.space, self._foreign = space, foreign
-        self.width = (len(words) + 1) * (grams.shape[1] + 1) + (grams.shape[1] + 2) * (foreign is not None)
+        self.width = (len(words) + 1 + (foreign is not None)) * (grams.shape[1] + 1)
         self._words = np.hstack([part for block in words for part in (block * idf, idf**2)])
         self._grams = space.gram_weights(grams)
         self._vocabulary: Vocabulary | None = None
@@ -147,11 +160,10 @@ class TokenTable:
         rows[known, :of_words] = self._words[numbers[known]]
         rows[:, of_words:of_grams] = self.space.gram_sums(words, self._grams)
         if self._foreign is not None:
-            spelled = np.fromiter((word[0].isalpha() for word in words), bool, len(words))
+            spelled = np.fromiter(map(is_word, words), bool, len(words))
             rows[spelled, -1] = 1
             foreign = np.flatnonzero(spelled & ~known)
-            rows[foreign, -2] = 1
-            rows[foreign, of_grams:-2] = self._foreign([words[i] for i in foreign.tolist()])
+            rows[foreign, of_grams:-1] = self._foreign([words[i] for i in foreign.tolist()], self.space.mistyped)
         return rows
 
     def update(self, vocabulary: Vocabulary) -> None:

@@ -15,11 +15,9 @@ N = len(LABELS)
 BLOCKS = ("all", "later", "replies")
 """Text blocks: all of the sender's messages; those after the first; the owner's replies."""
 
-TEXTS = len(BLOCKS) + 1
-"""Those of which a thread's words are summed under a norm of squares: the blocks, and n-grams."""
-
-FOREIGN = slice(TEXTS * (N + 1), TEXTS * (N + 1) + N)
-"""Behind their sums: those of words that the space does not know, how many these are, and how many words there are in all."""
+TEXTS = len(BLOCKS) + 2
+"""Sums over a thread's words, each divided by the root of a sum beside it: the blocks, n-grams, and (over the root of how many
+words there are) the words that the space does not know."""
 
 SHAPE = ("named", "numbers", "questions", "words")
 """Counts of the sender's text that enter as log(1 + count): named things, figures, questions, words."""

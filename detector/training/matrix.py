@@ -6,16 +6,17 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
 from detector.model.features import block_rows, pattern_events, shape_counts
-from detector.model.foreign import factor, is_foreign, is_word
+from detector.model.foreign import is_foreign
 from detector.model.roles import POOLED, RoleWeights
 from detector.model.running import running
-from detector.model.text import TextSpace, grams
+from detector.model.text import TextSpace, grams, is_word
 from detector.model.weights import BLOCKS, SHAPE, SLOTS, Weights
 from detector.patterns import Searched
 from detector.patterns.tokens import fold
@@ -181,18 +182,41 @@ def foreign_words(searched: Searched, space: TextSpace, senders: Sequence[str]) 
 def foreign_design(searched: Searched, space: TextSpace) -> tuple[list[str], sparse.csr_matrix]:
     """The words that the text space does not know, and (threads, words) their features in whole threads (`model.foreign`)."""
     reading = searched.reading
+    thread = np.where(reading.theirs, reading.thread, -1)[reading.said.rows]
+    return foreign_counts(searched, space, thread, len(reading.starts))
+
+
+def unknown_share(searched: Searched, space: TextSpace) -> np.ndarray:
+    """(threads,) the share of the sender's words that the text space does not know, 0 where there is no word."""
+    reading = searched.reading
     theirs = reading.theirs[reading.said.rows]
     ids, thread = reading.said.ids[theirs], reading.thread[reading.said.rows[theirs]]
     used, at = np.unique(ids, return_inverse=True)
     forms = [reading.vocabulary.normals[i] for i in used.tolist()]
+    words, foreign = (
+        np.bincount(thread, np.array([test(form) for form in forms], dtype=float)[at], len(reading.starts))
+        for test in (is_word, partial(is_foreign, space=space))
+    )
+    return np.asarray(foreign / np.maximum(words, 1))
+
+
+def foreign_counts(
+    searched: Searched, space: TextSpace, of_token: np.ndarray, n: int
+) -> tuple[list[str], sparse.csr_matrix]:
+    """The words that the text space does not know, and (n, words) how often they stand in each of n parts, divided by the root of
+    how many words it has. `of_token`: (tokens,) the part that each token of `Reading.said` belongs to, -1 for none."""
+    normals, inside = searched.reading.vocabulary.normals, of_token >= 0
+    ids, part = searched.reading.said.ids[inside], of_token[inside]
+    used, at = np.unique(ids, return_inverse=True)
+    forms = [normals[i] for i in used.tolist()]
     words = sorted({form for form in forms if is_foreign(form, space)})
     index = {word: i for i, word in enumerate(words)}
     word = np.array([index.get(form, -1) for form in forms], dtype=np.int64)[at]
     spelled = np.array([is_word(form) for form in forms], dtype=bool)[at]
-    n, foreign = len(reading.starts), word >= 0
-    counts = sparse.csr_matrix((np.ones(foreign.sum()), (thread[foreign], word[foreign])), (n, len(words)))
-    times = factor(np.bincount(thread[foreign], minlength=n), np.bincount(thread[spelled], minlength=n))
-    return words, (sparse.diags(times) @ counts).tocsr()
+    foreign = word >= 0
+    counts = sparse.csr_matrix((np.ones(foreign.sum()), (part[foreign], word[foreign])), (n, len(words)))
+    size = np.bincount(part[spelled], minlength=n)
+    return words, (sparse.diags(1 / np.sqrt(np.maximum(size, 1))) @ counts).tocsr()
 
 
 def _normed(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:

@@ -21,7 +21,9 @@ from scipy import sparse
 
 from detector import paths
 from detector.model.careful.file import word_vectors
-from detector.model.foreign import PieceWeights, is_word, piece_means
+from detector.model.foreign import PieceWeights, piece_means
+from detector.model.mistyped import Mistyped
+from detector.model.text import is_word
 
 OF_OWN, OF_THREADS, OF_SENTENCES = 1.5, 0.3, 0.5
 """How long a vector is where own labels are learned from, and the threads and sentences of the corpus: how much further than
@@ -57,6 +59,7 @@ class Meanings:
 
     def __init__(self, known: Sequence[str], length: float) -> None:
         self.pieces, self._vectors = word_vectors(paths.shipped_reading())
+        self.mistyped = Mistyped(known)
         means, count = self._means(known)
         some = count > 0
         self._centre = means[some].mean(axis=0) if some.any() else np.zeros(self.size, dtype=np.float32)
@@ -71,8 +74,8 @@ class Meanings:
         return int(self._vectors.shape[1])
 
     def of(self, words: Sequence[str]) -> np.ndarray:
-        """(words, size) vectors of further normal forms."""
-        return np.asarray(self._around(*self._means(words)) * self._scale)
+        """(words, size) vectors of further normal forms, for slips of known ones those of these."""
+        return np.asarray(self._around(*self._means(words, self.mistyped)) * self._scale)
 
     def along(self, directions: int) -> np.ndarray:
         """(known, directions or less) the vectors of the known words in the directions in which they differ most."""
@@ -83,14 +86,14 @@ class Meanings:
         """Coefficients (size, k) of vectors as those of words' pieces.
 
         >>> meanings, learned = Meanings(["price", "cost"], length=1), np.ones((384, 1))
-        >>> told = meanings.into_pieces(learned).coefficients(["tarif"])
+        >>> told = meanings.into_pieces(learned).coefficients(["tarif"], meanings.mistyped)
         >>> bool(np.allclose(told, meanings.of(["tarif"]) @ learned, atol=1e-5))
         True
         """
         return PieceWeights(self.pieces, self._vectors @ learned * self._scale, self._centre @ learned * self._scale)
 
-    def _means(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        return piece_means(self._vectors, self.pieces, [w if is_word(w) else "" for w in words])
+    def _means(self, words: Sequence[str], mistyped: Mistyped | None = None) -> tuple[np.ndarray, np.ndarray]:
+        return piece_means(self._vectors, self.pieces, [w if is_word(w) else "" for w in words], mistyped)
 
     def _around(self, means: np.ndarray, count: np.ndarray) -> np.ndarray:
         return np.asarray((means - self._centre) * np.sqrt(count)[:, None], dtype=np.float32)

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from detector.errors import InputError
-from detector.model.foreign import PieceWeights, factor, is_foreign, is_word
+from detector.model.foreign import PieceWeights
 from detector.model.roles import (
     CONTEXT,
     PLACE,
@@ -27,6 +27,7 @@ from detector.model.roles import (
 from detector.model.text import TextSpace, grams
 from detector.patterns import Searched
 from detector.patterns.sentences import Sentences
+from detector.training.matrix import foreign_counts
 
 ROLE_FILE = "sentence-roles.tsv"
 """Beside the corpus' CSV files."""
@@ -148,18 +149,8 @@ def first_probabilities(matrix: Any, fitted: tuple[np.ndarray, np.ndarray], othe
 
 def foreign_in_sentences(searched: Searched, sentences: Sentences, space: TextSpace) -> tuple[list[str], Any]:
     """The words that the text space does not know, and (m, words) their features in sentences, as `model.roles` scores them."""
-    reading, m = searched.reading, len(sentences)
-    normals, ids = reading.vocabulary.normals, reading.said.ids
-    at = sentences.of_tokens(np.arange(len(ids)))
-    ids, at = ids[at >= 0], at[at >= 0]
-    words = sorted({normals[i] for i in np.unique(ids).tolist() if is_foreign(normals[i], space)})
-    index = {word: k for k, word in enumerate(words)}
-    word = np.array([index.get(form, -1) for form in normals], dtype=np.int64)[ids]
-    spelled = np.array([is_word(form) for form in normals], dtype=bool)[ids]
-    kept = word >= 0
-    counts = sparse.csr_matrix((np.ones(kept.sum()), (at[kept], word[kept])), (m, len(words)))
-    times = factor(np.bincount(at[kept], minlength=m), np.bincount(at[spelled], minlength=m))
-    return words, (sparse.diags(times) @ counts).tocsr()
+    of_token = sentences.of_tokens(np.arange(len(searched.reading.said.ids)))
+    return foreign_counts(searched, space, of_token, len(sentences))
 
 
 def second_probabilities(

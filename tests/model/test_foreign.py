@@ -15,6 +15,7 @@ from detector.model.careful.pieces import Pieces
 from detector.model.detector import Detector
 from detector.model.file import Model, load, save
 from detector.model.foreign import ForeignWords, PieceWeights, is_foreign
+from detector.model.mistyped import Mistyped
 from detector.model.roles import R
 from detector.patterns import Finder
 from detector.patterns.sentences import Sentences
@@ -74,7 +75,7 @@ def test_sentences_are_learned_from_as_they_are_read(model: Model, without: Mode
     sentences = Sentences.of(searched.reading)
     words, features = foreign_in_sentences(searched, sentences, model.weights.space)
     assert all(is_foreign(w, model.weights.space) for w in words)
-    added = features @ model.weights.roles.foreign.coefficients(words)
+    added = features @ model.weights.roles.foreign.coefficients(words, model.weights.space.mistyped)
     with_them, alone = (np.log(Prior(m).scorer.roles.first_look(searched, sentences)) for m in (model, without))
     apart = with_them - alone - added  # the same for every role: what makes them add up to one
     likely = (np.exp(with_them) > 1e-3).all(axis=1) & (np.exp(alone) > 1e-3).all(axis=1)
@@ -82,11 +83,35 @@ def test_sentences_are_learned_from_as_they_are_read(model: Model, without: Mode
     assert np.allclose(apart[likely], apart[likely].mean(axis=1, keepdims=True), atol=2e-2)
 
 
-def test_a_slip_among_known_words_counts_little_and_another_language_in_full(model: Model) -> None:
-    threads = threads_of("Hello vrenk", "Hello there dear vrenk", "Hello vrenk vrenk 4 !")
+def test_words_count_among_how_many_there_are(model: Model) -> None:
+    threads = threads_of("Hello vrenk", "Hello there dear vrenk", "Hello vrenk vrenk 4 !", "Hello")
     words, features = foreign_design(Finder().search(threads), model.weights.space)
     assert words == ["vrenk"]
-    assert np.allclose(features.toarray().ravel(), [1 / 2**0.5, 0.5**2 / 4**0.5, 2 / 3**0.5])
+    assert np.allclose(features.toarray().ravel(), [1 / 2**0.5, 1 / 4**0.5, 2 / 3**0.5, 0])
+
+
+def test_a_word_mistyped_means_what_the_word_means(model: Model) -> None:
+    space, foreign = model.weights.space, model.weights.foreign
+    slips = ["meetnig", "meetinng", "meeitng", "questionn"]
+    assert {"meeting", "question"} <= set(space.words)
+    assert not set(slips) & set(space.words)
+    found, of = foreign.coefficients(slips, space.mistyped), foreign.coefficients(["meeting", "question"], Mistyped([]))
+    assert of.any(axis=1).all()
+    assert found.tolist() == [*[of[0].tolist()] * 3, of[1].tolist()]
+    longer = foreign.coefficients(["meeting" * 10_000], space.mistyped)  # nothing that takes long, either
+    assert np.isfinite(longer).all()
+    own = replace(foreign, words=["meetnig"], weights=np.ones((1, 3)))
+    assert np.allclose(own.coefficients(["meetnig"], space.mistyped), of[0] + 1)
+
+
+def test_a_word_of_its_own_is_no_slip_however_near(model: Model) -> None:
+    space, foreign = model.weights.space, model.weights.foreign
+    assert foreign.pieces.pieces is not None
+    whole = ["strada", "nuovo", "questa"]  # Italian, each near a word of the corpus
+    assert all(space.mistyped.of(word) for word in whole)
+    assert np.array_equal(foreign.coefficients(whole, space.mistyped), foreign.coefficients(whole, Mistyped([])))
+    of_point = foreign.coefficients(["point"], Mistyped([]))  # a word in two pieces is taken for a slip
+    assert np.array_equal(foreign.coefficients(["ponti"], space.mistyped), of_point)
 
 
 def test_labels_on_other_word_pieces_are_refused(model: Model, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_scores_of_the_features_are_those_of_the_scorer(folder: Path) -> None:
     assert n
     words, features = foreign_design(Finder().search(own.threads), w.space)
     assert words
-    others = features @ w.foreign.coefficients(words)
+    others = features @ w.foreign.coefficients(words, w.space.mistyped)
     assert np.allclose(base.matrix @ flat + others + w.bias, base.scores, atol=1e-6)
     assert not np.allclose(rows.scores, base.scores)
 
