@@ -9,8 +9,8 @@ Capitalizer, 2006). `w` is the weight of an own label; 0 keeps the base. The los
 count alike, as they do in the base: what is rare among one's own, mostly `genuine`, would give way to what is not.
 How far to go is not decided but weighed: the steps of all weights and stiffnesses are averaged, each with a share in
 proportion to the likelihood of own threads held out, whole groups at a time and the labels counting alike here too (what
-a queue asks about says little of shares), times a prior that is one half on the base as it is, or a tenth if the base is
-unsure of much that was labelled (pseudo-Bayesian model averaging: Geisser and Eddy, A Predictive Approach to Model
+a queue asks about says little of shares), times a prior that is one half on the base as it is; more if few
+labels contradict a base that is sure, a tenth if it knows few of the words (pseudo-Bayesian model averaging: Geisser and Eddy, A Predictive Approach to Model
 Selection, 1979; Yao et al., Using Stacking to Average Bayesian Predictive Distributions, 2018). Few held-out threads, judged by steps that share most of what they learned from, tell less than as many
 independent ones: their likelihood is taken to a power under 1 (Gruenwald, The Safe Bayesian, 2012). So few labels move
 it a little, and many that agree move it far. A feature, a word that the base does not know
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from detector.model.weights import N
-from detector.training.doubt import unsure_of_much
+from detector.training.doubt import strange, surprise
 from detector.training.matrix import MIN_SENDERS
 from detector.training.prior import Prior, Rows, Step
 
@@ -48,14 +48,20 @@ POWER = 0.35
 """What the likelihood of own threads held out is taken to before steps are weighed by it: chosen on slices of the corpus
 kept for such choices (docs/experiments.md)."""
 
-BASE_BELIEVED = 0.5
-BASE_BELIEVED_UNSURE = 0.1
-"""The share of the base as it is before any label is seen, and the same if it is unsure of much that was labelled: on slices
-of the corpus kept for such choices less than a half made 24 labels of a new language teach more, and those of some guides
-of one's own do harm (docs/experiments.md)."""
+CONTRADICTED = 30
+"""With so many labels a base that is surprised by them by z standard errors is believed by e^z to one beforehand, with n by
+e^(z (CONTRADICTED / n)^3): chosen on slices of the corpus kept for such choices (docs/experiments.md)."""
+
+WHOLE = 0.9
+"""A base that has more than this share in the end stays as it is: a small part of a step that few threads speak for is no use."""
+
+BELIEVED_STRANGE = 0.1
+"""The share of the base before any label is seen if it knows few of the words: 24 labels of a new language teach more so
+(docs/experiments.md)."""
 
 FOLDS = 5
 _TINY = 1e-3
+_CERTAIN = 30.0  # log odds
 _FEWEST_TO_CHOOSE = 4  # groups; with fewer there is nothing to hold out
 
 
@@ -115,7 +121,7 @@ def learn(
             held_out[k, held] = step.scores(outside)
         tick()
     each = evenly(labels)
-    base = BASE_BELIEVED_UNSURE if unsure_of_much(_softmax(rows.scores)[0]) else BASE_BELIEVED
+    base = believed(_softmax(rows.scores)[0], labels, rows.unknown)
     share = _shares(np.stack([losses(scores, labels) for scores in held_out]), each, base)
     used = np.flatnonzero(share)
     steps = [adapt(prior, rows, labels, who, PACES[k], each=each) for k in used]
@@ -123,6 +129,25 @@ def learn(
     step.values[np.isin(step.columns, prior.against_meaning(step))] = 0
     pace = Pace(*(float(sum(share[k] * getattr(PACES[k], name) for k in used)) for name in ("weight", "stiffness")))
     return Learned(step, pace, _slope(np.tensordot(share, held_out, 1), labels))
+
+
+def believed(p: np.ndarray, labels: np.ndarray, unknown: np.ndarray) -> float:
+    """The share of a base before its steps are compared with it, from its verdicts (n, 3) on the labelled threads, and the share of
+    their words that it does not know (n,).
+
+    Labels that contradict a base which is sure teach first that a label is rare in general, and only many of them which
+    threads have it: until then the base does less harm.
+
+    >>> sure, known = np.tile([0.02, 0.02, 0.96], (24, 1)), np.zeros(24)
+    >>> round(believed(sure, np.full(24, 2), known), 2), round(believed(sure, np.arange(24) % 3, known), 2)
+    (0.5, 1.0)
+    >>> believed(sure, np.arange(24) % 3, np.full(24, 0.5))
+    0.1
+    """
+    if strange(unknown):
+        return BELIEVED_STRANGE
+    odds = np.exp(min(surprise(p, labels) * (CONTRADICTED / len(labels)) ** 3, _CERTAIN))
+    return float(odds / (1 + odds))
 
 
 def evenly(labels: np.ndarray) -> np.ndarray:
@@ -136,7 +161,8 @@ def evenly(labels: np.ndarray) -> np.ndarray:
 
 
 def _shares(loss: np.ndarray, weight: np.ndarray, base: float) -> np.ndarray:
-    """(paces,) the share of each in the average, from (paces, n) losses on threads held out; tiny ones are none.
+    """(paces,) the share of each in the average, from (paces, n) losses on threads held out; tiny ones are none, and so are all beside a base that is
+    believed nearly whole.
 
     `base`: the share of the base before any label is seen, the others' are alike. `weight`: (n,) of each thread. Threads
     weighed unequally tell as much as fewer that are weighed alike do: as sum(weight)^2 / sum(weight^2) of them (Kish,
@@ -146,7 +172,10 @@ def _shares(loss: np.ndarray, weight: np.ndarray, base: float) -> np.ndarray:
     others = len(loss) - 1
     likelihood += np.log([base, *[(1 - base) / others] * others])
     share = np.exp(likelihood - likelihood.max())
-    share[share < _TINY * share.sum()] = 0
+    share /= share.sum()
+    if share[0] > WHOLE:
+        return np.eye(len(share))[0]
+    share[share < _TINY] = 0
     return np.asarray(share / share.sum())
 
 

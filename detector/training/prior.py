@@ -23,7 +23,16 @@ from detector.model.foreign import ForeignWords, PieceWeights
 from detector.model.scorer import Scorer
 from detector.model.weights import SLOTS, N, Weights
 from detector.patterns import Finder, Pattern, Searched
-from detector.training.matrix import Columns, Scales, design, foreign_design, foreign_words, to_weights, with_pooled
+from detector.training.matrix import (
+    Columns,
+    Scales,
+    design,
+    foreign_design,
+    foreign_words,
+    to_weights,
+    unknown_share,
+    with_pooled,
+)
 from detector.training.meaning import OF_OWN, Meanings, Part, into_words, with_meanings
 
 
@@ -32,20 +41,21 @@ class Rows:
     """Threads as the model sees them: `matrix` (n, width) sparse features, `scores` (n, N) of the prior.
 
     `words`: the own words that have columns behind the model's own, one each; those of meanings are the last. `others`:
-    (n, size) what the words mean that the model does not know, added up.
+    (n, size) what the words mean that the model does not know, added up; `unknown`: (n,) which share of the words these are.
     """
 
     matrix: Any
     scores: np.ndarray
     words: Sequence[str]
     others: np.ndarray
+    unknown: np.ndarray
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def take(self, index: np.ndarray) -> Rows:
         """The threads at these positions."""
-        return Rows(self.matrix[index], self.scores[index], self.words, self.others[index])
+        return Rows(self.matrix[index], self.scores[index], self.words, self.others[index], self.unknown[index])
 
 
 @dataclass
@@ -122,7 +132,8 @@ class Prior:
         words = self.model.weights.foreign.words if words is None else words
         if not len(threads):
             nothing = sparse.csr_matrix((0, self.columns.width + len(words)))
-            return Rows(nothing, np.zeros((0, N)), words, np.zeros((0, self.meanings.size), dtype=np.float32))
+            others = np.zeros((0, self.meanings.size), dtype=np.float32)
+            return Rows(nothing, np.zeros((0, N)), words, others, np.zeros(0))
         searched = self._searched(threads)
         scores = self.scorer.score(searched)
         added = scores.pooled.features(scores.last)
@@ -135,7 +146,8 @@ class Prior:
             own = sparse.hstack([features, sparse.csr_matrix((features.shape[0], 1), dtype="float32")]).tocsc()
             matrix = sparse.hstack([matrix, own[:, [at.get(word, len(foreign)) for word in words]]]).tocsr()
         others = np.asarray(features @ self.meanings.of(foreign), dtype=np.float32)
-        return Rows(matrix, scores.after[scores.last], words, others)
+        unknown = unknown_share(searched, self.columns.space)
+        return Rows(matrix, scores.after[scores.last], words, others, unknown)
 
     @property
     def _parts(self) -> list[Part]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,13 +57,25 @@ def test_the_few_genuine_ones_of_a_noisy_inbox_stay_genuine(prior: Prior, own: L
     assert (found == GENUINE)[labels == GENUINE].mean() >= (before == GENUINE)[labels == GENUINE].mean()
 
 
-def test_a_base_that_is_unsure_of_much_is_left_sooner(
-    prior: Prior, own: Labelled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_base_that_knows_few_of_the_words_is_left_sooner(prior: Prior, own: Labelled) -> None:
     at = np.arange(24)
     rows, who = prior.rows(own.threads).take(at), np.asarray(own.senders, dtype=object)[at]
-    far = []
-    for much in (1.0, 0.0):  # the same mail, held to be known and to be strange
-        monkeypatch.setattr("detector.training.doubt.MUCH", much)
-        far.append(learn(prior, rows, own.labels[at], who, own.group[at]).pace.weight)
+    assert rows.unknown.mean() < 0.2
+    far = [
+        learn(prior, replace(rows, unknown=share), own.labels[at], who, own.group[at]).pace.weight
+        for share in (rows.unknown, np.full(24, 0.5))  # the same mail, held to be strange
+    ]
     assert far[0] < far[1]
+
+
+def test_few_labels_that_contradict_a_sure_base_wait_for_more(prior: Prior, own: Labelled) -> None:
+    rows, who = prior.rows(own.threads), np.asarray(own.senders, dtype=object)
+    said = label_indices(probabilities(rows.scores))
+    few = np.arange(24)
+
+    def moved(labels: np.ndarray, at: np.ndarray) -> float:
+        learned = learn(prior, rows.take(at), labels[at], who[at], own.group[at])
+        return float(abs(learned.step.scores(rows) - rows.scores).max())
+
+    assert moved((said + 1) % 3, few) < 0.02 < moved(said, few)
+    assert moved((said + 1) % 3, np.arange(len(rows))) > 1
