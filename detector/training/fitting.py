@@ -106,7 +106,7 @@ def fit(
     columns = Columns(text_space(searched, keys), tuple(p.id for p in searched.patterns))
     meanings = Meanings(columns.space.words, OF_THREADS)
     matrix = design(searched, columns, recipe.scales)
-    unknown, features = foreign_design(searched, columns.space)
+    unknown, features, _share = foreign_design(searched, columns.space)
     others = (features @ meanings.of(unknown)) * recipe.scales.words
     held_in = apart(group, threads["source"].tolist(), labels, recipe.folds, recipe.seed)
     views = Views.of(threads, searched, columns, roles or {}, held_in)

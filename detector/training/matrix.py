@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -179,34 +179,29 @@ def foreign_words(searched: Searched, space: TextSpace, senders: Sequence[str]) 
     return sorted(w for w, who in words.items() if len(who) >= MIN_SENDERS and fold(w) not in names)
 
 
-def foreign_design(searched: Searched, space: TextSpace) -> tuple[list[str], sparse.csr_matrix]:
-    """The words that the text space does not know, and (threads, words) their features in whole threads (`model.foreign`)."""
+class Foreign(NamedTuple):
+    """Words that the text space does not know, in each of n texts (`model.foreign`).
+
+    `words`: their normal forms; `features`: (n, words) how often each stands in a text, divided by the root of how many words
+    that has; `share`: (n,) which share of its words they are, 0 where there is no word.
+    """
+
+    words: list[str]
+    features: sparse.csr_matrix
+    share: np.ndarray
+
+
+def foreign_design(searched: Searched, space: TextSpace) -> Foreign:
+    """Those of whole threads, in what the sender wrote."""
     reading = searched.reading
     thread = np.where(reading.theirs, reading.thread, -1)[reading.said.rows]
-    return foreign_counts(searched, space, thread, len(reading.starts))
+    return foreign_in(searched, space, thread, len(reading.starts))
 
 
-def unknown_share(searched: Searched, space: TextSpace) -> np.ndarray:
-    """(threads,) the share of the sender's words that the text space does not know, 0 where there is no word."""
-    reading = searched.reading
-    theirs = reading.theirs[reading.said.rows]
-    ids, thread = reading.said.ids[theirs], reading.thread[reading.said.rows[theirs]]
-    used, at = np.unique(ids, return_inverse=True)
-    forms = [reading.vocabulary.normals[i] for i in used.tolist()]
-    words, foreign = (
-        np.bincount(thread, np.array([test(form) for form in forms], dtype=float)[at], len(reading.starts))
-        for test in (is_word, partial(is_foreign, space=space))
-    )
-    return np.asarray(foreign / np.maximum(words, 1))
-
-
-def foreign_counts(
-    searched: Searched, space: TextSpace, of_token: np.ndarray, n: int
-) -> tuple[list[str], sparse.csr_matrix]:
-    """The words that the text space does not know, and (n, words) how often they stand in each of n parts, divided by the root of
-    how many words it has. `of_token`: (tokens,) the part that each token of `Reading.said` belongs to, -1 for none."""
+def foreign_in(searched: Searched, space: TextSpace, of_token: np.ndarray, n: int) -> Foreign:
+    """Those of n texts. `of_token`: (tokens,) the text that each token of `Reading.said` belongs to, -1 for none."""
     normals, inside = searched.reading.vocabulary.normals, of_token >= 0
-    ids, part = searched.reading.said.ids[inside], of_token[inside]
+    ids, text = searched.reading.said.ids[inside], of_token[inside]
     used, at = np.unique(ids, return_inverse=True)
     forms = [normals[i] for i in used.tolist()]
     words = sorted({form for form in forms if is_foreign(form, space)})
@@ -214,9 +209,10 @@ def foreign_counts(
     word = np.array([index.get(form, -1) for form in forms], dtype=np.int64)[at]
     spelled = np.array([is_word(form) for form in forms], dtype=bool)[at]
     foreign = word >= 0
-    counts = sparse.csr_matrix((np.ones(foreign.sum()), (part[foreign], word[foreign])), (n, len(words)))
-    size = np.bincount(part[spelled], minlength=n)
-    return words, (sparse.diags(1 / np.sqrt(np.maximum(size, 1))) @ counts).tocsr()
+    counts = sparse.csr_matrix((np.ones(foreign.sum()), (text[foreign], word[foreign])), (n, len(words)))
+    size = np.maximum(np.bincount(text[spelled], minlength=n), 1)
+    share = np.bincount(text[foreign], minlength=n) / size
+    return Foreign(words, (sparse.diags(1 / np.sqrt(size)) @ counts).tocsr(), share)
 
 
 def _normed(counts: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:

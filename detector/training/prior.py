@@ -30,7 +30,6 @@ from detector.training.matrix import (
     foreign_design,
     foreign_words,
     to_weights,
-    unknown_share,
     with_pooled,
 )
 from detector.training.meaning import OF_OWN, Meanings, Part, into_words, with_meanings
@@ -138,7 +137,7 @@ class Prior:
         scores = self.scorer.score(searched)
         added = scores.pooled.features(scores.last)
         matrix = with_pooled(design(searched, self.columns, self.scales), added, self.scales)
-        foreign, features = foreign_design(searched, self.columns.space)
+        foreign, features, unknown = foreign_design(searched, self.columns.space)
         features = (features * self.scales.words).astype("float32")
         if len(words):
             at = {word: i for i, word in enumerate(foreign)}
@@ -146,7 +145,6 @@ class Prior:
             own = sparse.hstack([features, sparse.csr_matrix((features.shape[0], 1), dtype="float32")]).tocsc()
             matrix = sparse.hstack([matrix, own[:, [at.get(word, len(foreign)) for word in words]]]).tocsr()
         others = np.asarray(features @ self.meanings.of(foreign), dtype=np.float32)
-        unknown = unknown_share(searched, self.columns.space)
         return Rows(matrix, scores.after[scores.last], words, others, unknown)
 
     @property

@@ -27,7 +27,7 @@ from detector.model.roles import (
 from detector.model.text import TextSpace, grams
 from detector.patterns import Searched
 from detector.patterns.sentences import Sentences
-from detector.training.matrix import foreign_counts
+from detector.training.matrix import Foreign, foreign_in
 
 ROLE_FILE = "sentence-roles.tsv"
 """Beside the corpus' CSV files."""
@@ -147,10 +147,10 @@ def first_probabilities(matrix: Any, fitted: tuple[np.ndarray, np.ndarray], othe
     return softmax(np.asarray(matrix @ fitted[0].T) + fitted[1] + others)
 
 
-def foreign_in_sentences(searched: Searched, sentences: Sentences, space: TextSpace) -> tuple[list[str], Any]:
-    """The words that the text space does not know, and (m, words) their features in sentences, as `model.roles` scores them."""
+def foreign_in_sentences(searched: Searched, sentences: Sentences, space: TextSpace) -> Foreign:
+    """The words of each sentence that the text space does not know, as `model.roles` scores them."""
     of_token = sentences.of_tokens(np.arange(len(searched.reading.said.ids)))
-    return foreign_counts(searched, space, of_token, len(sentences))
+    return foreign_in(searched, space, of_token, len(sentences))
 
 
 def second_probabilities(

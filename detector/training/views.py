@@ -74,7 +74,7 @@ class Views:
         words = columns.space.words
         meanings = Meanings(words, OF_SENTENCES)
         parts = [(slice(0, len(words)), meanings.along(DIRECTIONS))]
-        foreign, features = foreign_in_sentences(searched, sentences, columns.space)
+        foreign, features, _share = foreign_in_sentences(searched, sentences, columns.space)
         others = _Others(features, meanings.of(foreign), meanings.of_known)
         matrix = with_meanings(sentence_matrix(searched, sentences, columns.space, columns.pattern_ids), parts)
         pairs = list(combinations_with_replacement(range(n), 2))

@@ -73,7 +73,7 @@ def test_sentences_are_learned_from_as_they_are_read(model: Model, without: Mode
     )
     searched = Finder().search(threads)
     sentences = Sentences.of(searched.reading)
-    words, features = foreign_in_sentences(searched, sentences, model.weights.space)
+    words, features, _share = foreign_in_sentences(searched, sentences, model.weights.space)
     assert all(is_foreign(w, model.weights.space) for w in words)
     added = features @ model.weights.roles.foreign.coefficients(words, model.weights.space.mistyped)
     with_them, alone = (np.log(Prior(m).scorer.roles.first_look(searched, sentences)) for m in (model, without))
@@ -85,9 +85,10 @@ def test_sentences_are_learned_from_as_they_are_read(model: Model, without: Mode
 
 def test_words_count_among_how_many_there_are(model: Model) -> None:
     threads = threads_of("Hello vrenk", "Hello there dear vrenk", "Hello vrenk vrenk 4 !", "Hello")
-    words, features = foreign_design(Finder().search(threads), model.weights.space)
+    words, features, share = foreign_design(Finder().search(threads), model.weights.space)
     assert words == ["vrenk"]
     assert np.allclose(features.toarray().ravel(), [1 / 2**0.5, 1 / 4**0.5, 2 / 3**0.5, 0])
+    assert np.allclose(share, [1 / 2, 1 / 4, 2 / 3, 0])
 
 
 def test_a_word_mistyped_means_what_the_word_means(model: Model) -> None:

@@ -90,7 +90,7 @@ def test_scores_of_the_features_are_those_of_the_scorer(folder: Path) -> None:
     for k, part in enumerate((w.grams, w.patterns.reshape(-1, 3), w.shape, w.pooled), start=len(w.words)):
         flat[bounds[k] : bounds[k + 1]] = part / scales[k]
     assert n
-    words, features = foreign_design(Finder().search(own.threads), w.space)
+    words, features, _share = foreign_design(Finder().search(own.threads), w.space)
     assert words
     others = features @ w.foreign.coefficients(words, w.space.mistyped)
     assert np.allclose(base.matrix @ flat + others + w.bias, base.scores, atol=1e-6)
