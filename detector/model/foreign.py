@@ -7,7 +7,7 @@ A user's labels may give single words of her own mail coefficients besides.
 
 A thread's features are the counts of such words in the sender's messages divided by the root of the number of words in
 all. It depends on the text alone: coefficients may be added without moving the score of any other word, and no other block is
-touched. A word that is one slip away from a known one means what that one means (`model.mistyped`).
+touched. A word that is one slip away from a known one, and falls into more pieces, means what that one means (`model.mistyped`).
 """
 
 from __future__ import annotations
