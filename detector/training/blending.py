@@ -20,6 +20,7 @@ from detector.patterns.sentences import Sentences
 from detector.training.corpus import digest_of, read_labelled
 from detector.training.figures import figures
 from detector.training.fitting import Recipe, corpus_roles, fit
+from detector.training.folds import fifths
 from detector.training.quality import OWN_FOLDS, PAGE, carefully, rows, table, write
 from detector.training.shipped import corpus_files
 from detector.version import __version__
@@ -88,8 +89,6 @@ def finish(tuned: Path) -> None:
 def join(packed: Path) -> None:
     """Have a packed careful reading judge the threads that it was held from, weigh it against the quick reading fitted anew, and
     write the shipped file and the figures. Raises InputError for a reading that was tuned on another corpus."""
-    from detector.training.careful import fifths
-
     files = corpus_files()
     threads = read_labelled(files)
     manifest = load(packed)[1]

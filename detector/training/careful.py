@@ -28,11 +28,11 @@ from detector.patterns import Finder
 from detector.patterns.sentences import Sentences
 from detector.schema import LABELS
 from detector.training.borrowing import copies
+from detector.training.folds import fifths
 from detector.training.network import kept_pieces, network, pretrained
 from detector.training.slips import Changer, names_in
 
 TUNED = Path("build") / "careful" / "tuned.npz"
-_FIFTHS, _HELD = 5, 1
 _RATES = (1e-4, 6e-5, 4e-5)  # each turn's, falling to nothing (Loshchilov and Hutter, SGDR, 2017)
 _EPOCHS = 2  # of a turn
 _MEAN_RATE, _MEAN_EPOCHS, _MEAN_TURNS = 5e-5, 3, 3  # of turns that each begin at the mean of the one before
@@ -77,15 +77,6 @@ def read_corpus() -> Corpus:
     sentences = Sentences.of(searched.reading)
     known = sentence_roles(whole, searched, sentences, roles)
     return Corpus(threads, number, messages_of(searched.reading, sentences), profiles_of(searched.reading), known)
-
-
-def fifths(threads: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """(seen, held out) thread positions: whole files held out."""
-    from detector.training.folds import apart, groups
-    from detector.training.senders import people
-
-    labels = np.array([LABELS.index(label) for label in threads["label"]])
-    return apart(groups(threads, people(threads)), threads["source"].tolist(), labels, _FIFTHS)[_HELD]
 
 
 def _batch(passages: Sequence[Passage]) -> tuple[list[Any], np.ndarray]:
