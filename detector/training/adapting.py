@@ -161,8 +161,8 @@ def evenly(labels: np.ndarray) -> np.ndarray:
 
 
 def _shares(loss: np.ndarray, weight: np.ndarray, base: float) -> np.ndarray:
-    """(paces,) the share of each in the average, from (paces, n) losses on threads held out; tiny ones are none, and so are all beside a base that is
-    believed nearly whole.
+    """(paces,) the share of each in the average, from (paces, n) losses on threads held out; tiny ones are none, and so
+    are all beside a base that is believed nearly whole.
 
     `base`: the share of the base before any label is seen, the others' are alike. `weight`: (n,) of each thread. Threads
     weighed unequally tell as much as fewer that are weighed alike do: as sum(weight)^2 / sum(weight^2) of them (Kish,

@@ -75,7 +75,7 @@ def finish(tuned: Path) -> None:
     arrays.pop("label.bias")  # the shift holds it
     manifest = {
         "detector": __version__,
-        "corpus": digest_of(corpus_files()),
+        "corpus": str(arrays.pop("corpus")),
         "layers": sum(name.endswith(".dense.query.weight") for name in arrays),
         "together": _ALONE,
         "cut_offs": {"set_aside": 0.0, "answer": 1.0},
@@ -90,12 +90,12 @@ def join(packed: Path) -> None:
     """Have a packed careful reading judge the threads that it was held from, weigh it against the quick reading fitted anew, and
     write the shipped file and the figures. Raises InputError for a reading that was tuned on another corpus."""
     files = corpus_files()
-    threads = read_labelled(files)
     manifest = load(packed)[1]
     if manifest["corpus"] != digest_of(files):
         raise InputError(
             str(packed), "was tuned on another corpus", "tune it on this one: what was held from it is not known"
         )
+    threads = read_labelled(files)
     recipe = Recipe()
     fitted = fit(threads, recipe, roles=corpus_roles(files))
     held = fifths(threads)[1]

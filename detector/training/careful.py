@@ -176,12 +176,15 @@ def _turn(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """One step of the training (see above)."""
-    told = list(sys.argv[1:] if arguments is None else arguments)
-    if told in (["finish"], ["join"]):
+    asked = list(sys.argv[1:] if arguments is None else arguments)
+    if asked in (["finish"], ["join"]):
         from detector.training.blending import finish, join
 
-        finish(TUNED) if told == ["finish"] else join(paths.shipped_reading())
+        finish(TUNED) if asked == ["finish"] else join(paths.shipped_reading())
         return
+    from detector.training.corpus import digest_of
+    from detector.training.shipped import corpus_files
+
     corpus = read_corpus()
     seen, held = fifths(corpus.threads)
     pieces, rows = kept_pieces(pretrained(), corpus.messages)
@@ -189,7 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     net = tune(corpus, seen, pieces, rows)
     arrays = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
     TUNED.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(TUNED, pieces=np.array(pieces.known), likely=pieces.likely, **arrays)
+    corpus_digest = np.array(digest_of(corpus_files()))  # what is held is known of this corpus alone
+    np.savez(TUNED, corpus=corpus_digest, pieces=np.array(pieces.known), likely=pieces.likely, **arrays)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector import paths
-from detector.errors import ModelError
-from detector.model.careful.file import load
+from detector.errors import InputError, ModelError
+from detector.model.careful.file import load, with_manifest
 from detector.model.careful.packing import GROUP, packed, unpacked
 from detector.model.careful.passage import LONGEST, messages_of, passage, profiles_of
 from detector.model.careful.pieces import BEGINS, END, FIRST, UNKNOWN, Pieces
@@ -23,6 +23,7 @@ from detector.model.detector import Detector
 from detector.patterns import Finder
 from detector.patterns.sentences import Sentences
 from detector.threads import group, messages_table
+from detector.training.blending import join
 from detector.training.corpus import digest_of
 from detector.training.shipped import corpus_files
 
@@ -193,3 +194,23 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:
         load(path)
     with pytest.raises(ModelError, match="missing"):
         load(tmp_path / "none.npz")
+
+
+def test_another_manifest_leaves_the_arrays_as_they_are(tmp_path: Path) -> None:
+    shipped, out = paths.shipped_reading(), tmp_path / "other.npz"
+    weights, manifest = load(shipped)
+    together = {"fast": 0.25, "careful": manifest["together"]["careful"], "shift": [0.0, 0.0, 0.0]}
+    with_manifest(shipped, manifest | {"together": together}, out)
+    again, told = load(out)
+    assert told["together"] == together
+    assert np.array_equal(again.encoder.words, weights.encoder.words)
+    with zipfile.ZipFile(shipped) as a, zipfile.ZipFile(out) as b:
+        assert a.namelist() == b.namelist()
+        assert all(a.read(name) == b.read(name) for name in a.namelist() if name != "manifest.json")
+
+
+def test_a_reading_of_another_corpus_is_not_joined(tmp_path: Path) -> None:
+    out = tmp_path / "other.npz"
+    with_manifest(paths.shipped_reading(), load(paths.shipped_reading())[1] | {"corpus": "another"}, out)
+    with pytest.raises(InputError, match="another corpus"):
+        join(out)
