@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,3 +80,34 @@ def test_few_labels_that_contradict_a_sure_base_wait_for_more(prior: Prior, own:
 
     assert moved((said + 1) % 3, few) < 0.02 < moved(said, few)
     assert moved((said + 1) % 3, np.arange(len(rows))) > 1
+
+
+def test_a_guide_of_ones_own_is_learned_for_the_mail_it_is_about(prior: Prior, tmp_path: Path) -> None:
+    """Letters from recruiters are generic to her, other genuine letters are not."""
+    own = read_own(write(tmp_path / "mail.csv", own_mail(10**6)))
+    recruiters = own.threads["thread_id"].str.startswith("recruiting").to_numpy() & (own.labels == GENUINE)
+    labels, who = np.where(recruiters, GENERIC, own.labels), np.asarray(own.senders, dtype=object)
+    order = np.random.default_rng(0).permutation(len(own))
+    told, others = order[:96], order[96:]
+    rows = prior.rows(own.threads, prior.words(own.threads, own.senders))
+
+    def generic_and_kept(scores: np.ndarray) -> tuple[float, float]:
+        found = label_indices(probabilities(scores))
+        return (found == GENERIC)[recruiters[others]].mean(), (found == GENUINE)[labels[others] == GENUINE].mean()
+
+    learned = learn(prior, rows.take(told), labels[told], who[told], own.group[told])
+    assert generic_and_kept(rows.scores[others])[0] < 0.05
+    generic, kept = generic_and_kept(learned.scores(rows.take(others)))
+    assert generic > 0.4
+    assert kept > 0.9
+
+
+def test_where_labels_go_against_a_sure_model_what_is_learned_is_less_sure(prior: Prior, own: Labelled) -> None:
+    rows, who = prior.rows(own.threads), np.asarray(own.senders, dtype=object)
+    said, some = label_indices(probabilities(rows.scores)), np.arange(24)
+    noisy = np.where(np.arange(len(said)) % 3 == 0, (said + 1) % 3, said)  # not to be learned of so few
+    sure = [
+        probabilities(learn(prior, rows.take(some), labels[some], who[some], own.group[some]).scores(rows)).max(axis=1)
+        for labels in (said, noisy)
+    ]
+    assert sure[1].mean() < sure[0].mean() - 0.05
