@@ -37,7 +37,7 @@ STIFFNESS = (10.0, 1.0)
 """How much harder than a feature the bias (the shares of the labels) may be moved: labels given in the
 order of a queue say little about shares."""
 
-SLOPE_PRIOR = 0.5
+SLOPE_PRIOR = 0.2
 """Standard deviation of the log of the temperature that own held-out scores may ask for."""
 
 FEWEST_TO_MOVE = 20
